@@ -1,0 +1,1 @@
+//! Encoders, decoders, likelihoods, the ELBO and the models built of them.

@@ -1,0 +1,1 @@
+//! Building blocks on candle: seeded noise, named parameters, batched linear maps, Adam.

@@ -1,0 +1,1 @@
+//! Priors of a source with exact density: Gaussian, autoregressive, AR-flow.

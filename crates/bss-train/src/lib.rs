@@ -1,0 +1,1 @@
+//! The training loop: schedules, restarts, checkpoints, run records.
