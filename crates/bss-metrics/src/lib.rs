@@ -1,1 +1,58 @@
 //! Scores of a separation after optimal matching.
+//!
+//! Blind separation finds the sources up to their order, sign and gain. So every score here first
+//! matches estimates to references ([`align`]: the assignment with the largest sum of absolute
+//! correlations) and then measures what is left:
+//!
+//! - [`Metric::Correlation`]: |Pearson correlation| of each reference with its estimate;
+//! - [`Metric::Mcc`]: their mean, the mean correlation coefficient ([`mcc`]);
+//! - [`Metric::SiSdr`]: the scale-invariant signal-to-distortion ratio ([`si_sdr_db`]);
+//! - [`Metric::Amari`]: the Amari distance of the global system from a scaled permutation
+//!   ([`amari`] of two mixing matrices, [`amari_from_sources`] of two recordings).
+//!
+//! [`evaluate`] computes several at once from a single [`Alignment`].
+//!
+//! Arrays are (samples, sources) and all functions are pure: no file, no random number, no output.
+//! Bad input (other shapes, NaN, silence) is an [`Error`] that says what was found and how to mend
+//! it, and no score is ever NaN or infinite.
+//!
+//! # Examples
+//!
+//! ```
+//! use bss_metrics::{Metric, evaluate};
+//! use ndarray::{Array2, s};
+//!
+//! let reference = Array2::from_shape_fn((500, 2), |(t, j)| ((0.1 + 0.17 * j as f64) * t as f64).sin());
+//! // The same sources in another order, one of them upside down and louder.
+//! let mut estimate = reference.slice(s![.., ..;-1]).to_owned();
+//! estimate.column_mut(0).mapv_inplace(|value| -3.0 * value);
+//!
+//! let scores = evaluate(estimate.view(), reference.view(), &[Metric::Mcc, Metric::SiSdr])?;
+//! assert_eq!(scores.alignment.permutation, [1, 0]);
+//! assert_eq!(scores.alignment.sign, [1.0, -1.0]);
+//! assert!((scores.values[0].1.mean - 1.0).abs() < 1e-12);
+//! # Ok::<(), bss_metrics::Error>(())
+//! ```
+
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "array views are references: they are passed by value, as ndarray has it"
+)]
+
+mod align;
+mod amari;
+mod correlation;
+mod error;
+mod evaluate;
+mod metric;
+mod si_sdr;
+mod signal;
+
+pub use align::{Alignment, align, apply};
+pub use amari::{amari, amari_from_sources};
+pub use correlation::{correlation_matrix, mcc};
+pub use error::{Error, Result};
+pub use evaluate::{Scores, Values, evaluate};
+pub use metric::Metric;
+pub use si_sdr::{SI_SDR_CAP_DB, si_sdr_db};
+pub use signal::Role;

@@ -1,0 +1,106 @@
+//! Which estimate belongs to which reference, and with which sign.
+
+use ndarray::{Array2, ArrayView2};
+use pathfinding::prelude::{Matrix, kuhn_munkres};
+
+use crate::correlation::correlation_and_silence;
+use crate::error::{Error, Result};
+use crate::signal::Role;
+
+/// A matching of estimates with references.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alignment {
+    /// Reference j is estimated by column `permutation[j]` of the estimate.
+    pub permutation: Vec<usize>,
+    /// +1 or −1 for each reference: multiplied with its estimate it makes their correlation positive.
+    pub sign: Vec<f64>,
+    /// |Pearson correlation| of each reference with its estimate.
+    pub correlation: Vec<f64>,
+}
+
+/// Correlations become integers of this many steps, so that the assignment is exact and the same
+/// on every machine.
+const STEPS: f64 = (1_u64 << 40) as f64;
+
+/// Matches every reference with an estimate of its own.
+///
+/// The assignment π is the one with the largest sum of absolute correlations, found by the
+/// Kuhn-Munkres algorithm, and the signs follow from it:
+///
+/// ```text
+/// π = argmax_π Σⱼ |ρ(sⱼ, ŝ_π(j))|
+/// ```
+///
+/// More estimates than references are allowed: those that fit worst are left over, and a silent
+/// one is only matched where nothing else is left, which is an error.
+///
+/// # Shapes
+///
+/// `estimate` (samples, estimates), `reference` (samples, references), estimates ≥ references.
+///
+/// # Errors
+///
+/// Different numbers of samples, too few samples or estimates, non-finite values, a silent
+/// reference, fewer estimates with sound than references.
+///
+/// # Examples
+///
+/// ```
+/// use ndarray::array;
+///
+/// let reference = array![[0.0, 1.0], [1.0, -1.0], [2.0, 0.5], [3.0, 0.0]];
+/// let estimate = array![[2.0, 0.0], [-2.0, -1.0], [1.0, -2.0], [0.0, -3.0]];
+/// let alignment = bss_metrics::align(estimate.view(), reference.view())?;
+/// assert_eq!(alignment.permutation, [1, 0]);
+/// assert_eq!(alignment.sign, [-1.0, 1.0]);
+/// # Ok::<(), bss_metrics::Error>(())
+/// ```
+pub fn align(estimate: ArrayView2<f64>, reference: ArrayView2<f64>) -> Result<Alignment> {
+    let (correlation, silent) = correlation_and_silence(estimate, reference)?;
+    let mut weights = Matrix::new(correlation.nrows(), correlation.ncols(), 0_i64);
+    for ((row, column), rho) in correlation.indexed_iter() {
+        // Below every real correlation, so that silence comes last.
+        let weight = if silent.contains(&column) { -1.0 } else { rho.abs() };
+        weights[(row, column)] = (weight * STEPS).round() as i64;
+    }
+    let (_, permutation) = kuhn_munkres(&weights);
+    if let Some(&column) = permutation.iter().find(|column| silent.contains(column)) {
+        return Err(Error::Silent { role: Role::Estimate, column });
+    }
+    let matched = |(row, &column): (usize, &usize)| correlation[[row, column]];
+    let matched: Vec<f64> = permutation.iter().enumerate().map(matched).collect();
+    Ok(Alignment {
+        permutation,
+        sign: matched.iter().map(|&rho| if rho < 0.0 { -1.0 } else { 1.0 }).collect(),
+        correlation: matched.iter().map(|rho| rho.abs()).collect(),
+    })
+}
+
+/// The estimate in the references' order and sign; its gain stays, and what is not matched goes.
+///
+/// # Shapes
+///
+/// `estimate` (samples, estimates) as given to [`align`]; result (samples, references).
+///
+/// # Panics
+///
+/// If `estimate` lacks a column that `alignment` names.
+///
+/// # Examples
+///
+/// ```
+/// use bss_metrics::{Alignment, apply};
+/// use ndarray::array;
+///
+/// let alignment =
+///     Alignment { permutation: vec![1, 0], sign: vec![-1.0, 1.0], correlation: vec![1.0, 1.0] };
+/// let aligned = apply(&alignment, array![[1.0, 2.0], [3.0, 4.0]].view());
+/// assert_eq!(aligned, array![[-2.0, 1.0], [-4.0, 3.0]]);
+/// ```
+#[must_use]
+pub fn apply(alignment: &Alignment, estimate: ArrayView2<f64>) -> Array2<f64> {
+    let sources = alignment.permutation.len();
+    Array2::from_shape_fn((estimate.nrows(), sources), |(sample, reference)| {
+        alignment.sign[reference] * estimate[[sample, alignment.permutation[reference]]]
+    })
+}

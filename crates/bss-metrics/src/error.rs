@@ -1,0 +1,132 @@
+//! What can be wrong with the input of a score.
+
+use crate::signal::Role;
+
+/// The result of a score.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a score could not be computed; each message names what was found and the mend.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The two recordings have different numbers of samples.
+    #[error(
+        "estimate has shape {estimate:?} but reference has shape {reference:?}: both must be \
+         (samples, sources) with the same number of samples; {}",
+        orientation_hint(*estimate, *reference)
+    )]
+    Shape {
+        /// Shape of the estimate as given.
+        estimate: [usize; 2],
+        /// Shape of the reference as given.
+        reference: [usize; 2],
+    },
+    /// Two single signals have different lengths.
+    #[error("estimate has {estimate} samples but reference has {reference}: cut both to the same span")]
+    Length {
+        /// Samples of the estimate.
+        estimate: usize,
+        /// Samples of the reference.
+        reference: usize,
+    },
+    /// There are more references than estimates to match them with.
+    #[error(
+        "estimate has {estimates} sources but reference has {references}: each reference needs an \
+         estimate of its own; separate with at least {references} sources"
+    )]
+    TooFewEstimates {
+        /// Columns of the estimate.
+        estimates: usize,
+        /// Columns of the reference.
+        references: usize,
+    },
+    /// An array without any source.
+    #[error("{role} has no sources: expected (samples, sources) with at least one source")]
+    Empty {
+        /// Which of the two arrays.
+        role: Role,
+    },
+    /// Too few samples for correlations to mean anything.
+    #[error(
+        "{samples} samples of {sources} sources are too few, expected more than {}; are the \
+         arrays transposed? see --channels-first",
+        sources.max(&1)
+    )]
+    TooShort {
+        /// Samples found.
+        samples: usize,
+        /// Sources found (the larger of the two arrays' numbers).
+        sources: usize,
+    },
+    /// A signal that never changes: correlation with it is undefined.
+    #[error("{role} column {column} is silent (constant): {}", silence_hint(*role))]
+    Silent {
+        /// Which of the two arrays.
+        role: Role,
+        /// The column, counted from 0.
+        column: usize,
+    },
+    /// NaN or infinite values.
+    #[error(
+        "{role} has {count} values that are NaN or infinite, the first at sample {sample} of \
+         column {column}: remove or interpolate them first"
+    )]
+    NonFinite {
+        /// Which of the two arrays.
+        role: Role,
+        /// How many there are.
+        count: usize,
+        /// Sample (row) of the first, counted from 0.
+        sample: usize,
+        /// Column of the first, counted from 0.
+        column: usize,
+    },
+    /// Mixing matrices that cannot be compared.
+    #[error(
+        "estimated mixing matrix has shape {estimated:?} but the true one {truth:?}: both must be \
+         (channels, sources), the same, with at least as many channels as sources"
+    )]
+    MixingShape {
+        /// Shape of the estimated mixing matrix.
+        estimated: [usize; 2],
+        /// Shape of the true mixing matrix.
+        truth: [usize; 2],
+    },
+    /// Columns that depend linearly on each other, so that no global matrix is defined.
+    #[error(
+        "the {sources} columns of the {role} have rank {rank}: the Amari distance needs linearly \
+         independent ones; remove duplicates or leave out `amari`"
+    )]
+    RankDeficient {
+        /// Whether the estimate's or the reference's columns.
+        role: Role,
+        /// Numerical rank found.
+        rank: usize,
+        /// Rank expected.
+        sources: usize,
+    },
+    /// A metric's name that is not known, or not yet.
+    #[error("unknown or not yet available metric `{name}`: the nearest is `{nearest}`; there are {known}")]
+    UnknownMetric {
+        /// The name as given.
+        name: String,
+        /// The known name at the smallest edit distance.
+        nearest: &'static str,
+        /// All known names, separated by commas.
+        known: String,
+    },
+}
+
+/// The mend that fits the two shapes best.
+fn orientation_hint(estimate: [usize; 2], reference: [usize; 2]) -> &'static str {
+    let transposing_helps = estimate[1] == reference[0] || estimate[0] == reference[1];
+    if transposing_helps { "is one of them transposed? see --channels-first" } else { "cut both to the same span" }
+}
+
+/// The mend for silence, which has other causes in estimates than in references.
+fn silence_hint(role: Role) -> &'static str {
+    match role {
+        Role::Estimate => "this source collapsed in training; fit again with another seed or fewer sources",
+        Role::Reference => "no score is defined against it; leave that column out",
+    }
+}

@@ -1,0 +1,91 @@
+//! Several scores of one separation at once.
+
+use ndarray::ArrayView2;
+
+use crate::align::{Alignment, align};
+use crate::amari::amari_from_sources;
+use crate::correlation::mean;
+use crate::error::Result;
+use crate::metric::Metric;
+use crate::si_sdr::si_sdr_db;
+
+/// What [`evaluate`] found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scores {
+    /// The matching that all values rest on.
+    pub alignment: Alignment,
+    /// Values by metric name, in the order in which the metrics were asked for.
+    pub values: Vec<(&'static str, Values)>,
+}
+
+impl Scores {
+    /// The values of a metric, if it was asked for.
+    #[must_use]
+    pub fn get(&self, metric: Metric) -> Option<&Values> {
+        let found = self.values.iter().find(|(name, _)| *name == metric.name());
+        found.map(|(_, values)| values)
+    }
+}
+
+/// The values of one metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Values {
+    /// One value per reference, in the references' order; `None` if the metric has one value only.
+    pub per_source: Option<Vec<f64>>,
+    /// The mean over the references, or the metric's one value.
+    pub mean: f64,
+}
+
+/// Matches estimates with references and computes the metrics asked for; one that is named twice
+/// is given once.
+///
+/// # Shapes
+///
+/// `estimate` (samples, estimates), `reference` (samples, references), estimates ≥ references.
+///
+/// # Errors
+///
+/// As [`align`]'s, and for [`Metric::Amari`] references that depend linearly on each other.
+///
+/// # Examples
+///
+/// ```
+/// use bss_metrics::{Metric, evaluate};
+/// use ndarray::Array2;
+///
+/// let reference = Array2::from_shape_fn((300, 2), |(t, j)| ((0.2 + j as f64) * t as f64).sin());
+/// let scores = evaluate(reference.view(), reference.view(), Metric::ALL)?;
+/// assert_eq!(scores.get(Metric::SiSdr).map(|values| values.mean), Some(200.0));
+/// # Ok::<(), bss_metrics::Error>(())
+/// ```
+pub fn evaluate(estimate: ArrayView2<f64>, reference: ArrayView2<f64>, metrics: &[Metric]) -> Result<Scores> {
+    let alignment = align(estimate, reference)?;
+    let mut scores = Scores { alignment, values: Vec::with_capacity(metrics.len()) };
+    for &metric in metrics {
+        if scores.get(metric).is_none() {
+            let values = values_of(metric, &scores.alignment, estimate, reference)?;
+            scores.values.push((metric.name(), values));
+        }
+    }
+    Ok(scores)
+}
+
+fn values_of(
+    metric: Metric,
+    alignment: &Alignment,
+    estimate: ArrayView2<f64>,
+    reference: ArrayView2<f64>,
+) -> Result<Values> {
+    let single = |value| Values { per_source: None, mean: value };
+    let each = |values: Vec<f64>| Values { mean: mean(&values), per_source: Some(values) };
+    Ok(match metric {
+        Metric::Correlation => each(alignment.correlation.clone()),
+        Metric::Mcc => single(mean(&alignment.correlation)),
+        Metric::Amari => single(amari_from_sources(estimate, reference)?),
+        Metric::SiSdr => {
+            let pairs = alignment.permutation.iter().zip(reference.columns());
+            let ratios = pairs.map(|(&matched, source)| si_sdr_db(estimate.column(matched), source));
+            each(ratios.collect::<Result<_>>()?)
+        }
+    })
+}

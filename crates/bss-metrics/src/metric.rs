@@ -1,0 +1,97 @@
+//! The metrics there are, and their names.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::Error;
+
+/// A score that [`evaluate`](crate::evaluate) can compute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Metric {
+    /// |Pearson correlation| of each reference with its estimate; named `correlation`.
+    Correlation,
+    /// [`si_sdr_db`](crate::si_sdr_db) of each reference; named `si_sdr_db`.
+    SiSdr,
+    /// [`amari_from_sources`](crate::amari_from_sources), one value; named `amari`.
+    Amari,
+    /// [`mcc`](crate::mcc), one value; named `mcc`.
+    Mcc,
+}
+
+impl Metric {
+    /// All metrics, in the order in which they are listed.
+    pub const ALL: &[Metric] = &[Metric::Correlation, Metric::SiSdr, Metric::Amari, Metric::Mcc];
+
+    /// The name on the command line and in results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Metric::Correlation => "correlation",
+            Metric::SiSdr => "si_sdr_db",
+            Metric::Amari => "amari",
+            Metric::Mcc => "mcc",
+        }
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Reads a metric's name.
+///
+/// # Examples
+///
+/// ```
+/// use bss_metrics::Metric;
+///
+/// assert_eq!("si_sdr_db".parse(), Ok(Metric::SiSdr));
+/// let error = "amary".parse::<Metric>().unwrap_err();
+/// assert!(error.to_string().contains("nearest is `amari`"));
+/// ```
+impl FromStr for Metric {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        if let Some(&metric) = Metric::ALL.iter().find(|metric| metric.name() == name) {
+            return Ok(metric);
+        }
+        let names: Vec<&'static str> = Metric::ALL.iter().map(|metric| metric.name()).collect();
+        let lower = name.to_lowercase();
+        let nearest = names.iter().min_by_key(|known| strsim::levenshtein(known, &lower));
+        Err(Error::UnknownMetric {
+            name: name.to_owned(),
+            nearest: nearest.expect("there is at least one metric"),
+            known: names.join(", "),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back() {
+        for &metric in Metric::ALL {
+            assert_eq!(metric.to_string().parse(), Ok(metric));
+        }
+    }
+
+    #[test]
+    fn unknown_names_get_the_nearest_and_the_list() {
+        for (name, nearest) in [("corelation", "correlation"), ("MCC", "mcc"), ("sdr_db", "si_sdr_db")] {
+            let message = name.parse::<Metric>().unwrap_err().to_string();
+            assert_eq!(
+                message,
+                format!(
+                    "unknown or not yet available metric `{name}`: the nearest is `{nearest}`; \
+                     there are correlation, si_sdr_db, amari, mcc"
+                )
+            );
+        }
+    }
+}
