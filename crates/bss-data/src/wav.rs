@@ -1,0 +1,139 @@
+//! RIFF WAVE audio: one recording of shape (samples, channels).
+//!
+//! Integers of b bits are read as v/2^(b-1), which lies in [-1, 1); float32 as it is. Written is
+//! float32 only, so that nothing is clipped or rounded to integers.
+
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::path::Path;
+
+use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
+use ndarray::Array2;
+
+use crate::array::{Array, Dtype};
+use crate::atomic::atomically_buffered;
+use crate::error::{Error, Result};
+use crate::format::Format;
+use crate::inspect::Entry;
+use crate::location::Location;
+use crate::write::Named;
+
+/// The encodings that are read, for messages.
+const READ: &str = "integers of 8, 16, 24 or 32 bits, or float32";
+
+/// Reads a recording from a file of `length` bytes.
+pub(crate) fn read(at: &Location, length: u64) -> Result<Array> {
+    let (mut reader, dtype) = open(at, length)?;
+    let spec = reader.spec();
+    let mut values: Vec<f64> = Vec::with_capacity(reader.len() as usize);
+    let read: hound::Result<()> = match spec.sample_format {
+        SampleFormat::Float => {
+            reader.samples::<f32>().try_for_each(|sample| sample.map(|value| values.push(f64::from(value))))
+        }
+        SampleFormat::Int => {
+            let full_scale = f64::from(1_u32 << (spec.bits_per_sample - 1));
+            reader
+                .samples::<i32>()
+                .try_for_each(|sample| sample.map(|value| values.push(f64::from(value) / full_scale)))
+        }
+    };
+    read.map_err(|error| broken(at, error))?;
+    let channels = usize::from(spec.channels);
+    let values = Array2::from_shape_vec((values.len() / channels, channels), values)
+        .map_err(|error| Error::corrupt(at, Format::Wav, error.to_string()))?;
+    Ok(Array::new(values.into_dyn(), dtype, Some(f64::from(spec.sample_rate))))
+}
+
+/// The recording's length, channels and rate.
+pub(crate) fn entries(at: &Location, length: u64) -> Result<Vec<Entry>> {
+    let (reader, dtype) = open(at, length)?;
+    let spec = reader.spec();
+    Ok(vec![Entry {
+        name: String::new(),
+        shape: vec![reader.duration() as usize, usize::from(spec.channels)],
+        dtype: dtype.to_string(),
+        readable: true,
+        sample_rate: Some(f64::from(spec.sample_rate)),
+        text: None,
+    }])
+}
+
+/// Writes a recording of shape (samples, channels), or (samples) for one channel, as float32.
+pub(crate) fn write(path: &Path, array: &Named<'_>, sample_rate: Option<f64>) -> Result<()> {
+    let refuse = |what: String, mend| Error::CannotHold { path: path.to_owned(), format: Format::Wav, what, mend };
+    let channels = match *array.values.shape() {
+        [_] => 1,
+        [_, channels] => channels,
+        ref shape => return Err(refuse(format!("an array of shape {shape:?}"), "write one (samples, channels)")),
+    };
+    let channels = match u16::try_from(channels) {
+        Ok(channels) if channels > 0 => channels,
+        _ => return Err(refuse(format!("{channels} channels"), "write 1 to 65535 channels, or .npy or .h5")),
+    };
+    if array.values.len() as u64 * 4 > u64::from(u32::MAX) - 1024 {
+        return Err(refuse("more than 4 GB".to_owned(), "write .npy or .h5"));
+    }
+    let sample_rate = match sample_rate {
+        Some(rate) if rate >= 1.0 && rate <= f64::from(u32::MAX) && rate.fract() == 0.0 => rate as u32,
+        Some(rate) => return Err(refuse(format!("a sample rate of {rate} Hz"), "give a whole number of Hz")),
+        None => return Err(refuse("audio without a sample rate".to_owned(), "give one, or write .npy or .h5")),
+    };
+    let spec = WavSpec { channels, sample_rate, bits_per_sample: 32, sample_format: SampleFormat::Float };
+    atomically_buffered(path, |file| {
+        let mut writer = WavWriter::new(file, spec).map_err(as_io)?;
+        for &value in array.values {
+            writer.write_sample(value as f32).map_err(as_io)?;
+        }
+        writer.finalize().map_err(as_io)
+    })
+}
+
+/// Opens a file and sees that it is as long as its header promises.
+fn open(at: &Location, length: u64) -> Result<(WavReader<BufReader<File>>, Dtype)> {
+    let file = File::open(&at.path).map_err(|error| Error::io(&at.path, error))?;
+    let reader = WavReader::new(BufReader::new(file)).map_err(|error| broken(at, error))?;
+    let spec = reader.spec();
+    let dtype = match (spec.sample_format, spec.bits_per_sample) {
+        (SampleFormat::Int, 8) => Dtype::U8,
+        (SampleFormat::Int, 16) => Dtype::I16,
+        (SampleFormat::Int, 24) => Dtype::I24,
+        (SampleFormat::Int, 32) => Dtype::I32,
+        (SampleFormat::Float, 32) => Dtype::F32,
+        (format, bits) => {
+            let found = format!("{format:?} of {bits} bits");
+            return Err(Error::UnsupportedEncoding { at: at.clone(), found, expected: READ });
+        }
+    };
+    let expected = u64::from(reader.len()) * dtype.size() as u64;
+    if expected > length {
+        return Err(Error::Truncated { at: at.clone(), expected, found: length });
+    }
+    Ok((reader, dtype))
+}
+
+/// The error of a file that cannot be understood.
+fn broken(at: &Location, error: hound::Error) -> Error {
+    match error {
+        hound::Error::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            Error::corrupt(at, Format::Wav, "it ends too early")
+        }
+        // What hound says when a stream ends within a number.
+        hound::Error::IoError(error) if error.kind() == io::ErrorKind::Other => {
+            Error::corrupt(at, Format::Wav, error.to_string())
+        }
+        hound::Error::IoError(error) => Error::io(&at.path, error),
+        hound::Error::Unsupported => {
+            let found = "an encoding other than plain samples".to_owned();
+            Error::UnsupportedEncoding { at: at.clone(), found, expected: READ }
+        }
+        error => Error::corrupt(at, Format::Wav, error.to_string()),
+    }
+}
+
+/// An error while writing, as the system's if it is one.
+fn as_io(error: hound::Error) -> io::Error {
+    match error {
+        hound::Error::IoError(error) => error,
+        error => io::Error::other(error),
+    }
+}
