@@ -176,9 +176,7 @@ fn check(sources: &ArrayView2<f64>, channels: usize, noise_db: Option<f64>) -> R
     let mut bad = sources.indexed_iter().filter(|(_, value)| !value.is_finite());
     match bad.next() {
         None => Ok(()),
-        Some(((sample, source_idx), _)) => {
-            Err(MixingError::NonFinite { count: 1 + bad.count(), sample, source_idx })
-        }
+        Some(((sample, source_idx), _)) => Err(MixingError::NonFinite { count: 1 + bad.count(), sample, source_idx }),
     }
 }
 

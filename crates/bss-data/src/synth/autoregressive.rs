@@ -65,12 +65,7 @@ pub(super) fn resonances(samples: usize, [a, b, c]: &mut Streams) -> Signals {
     [resonant(a, 9.0..11.0), resonant(b, 18.0..22.0), resonant(c, 40.0..48.0)]
 }
 
-fn first_order(
-    samples: usize,
-    coefficients: [f64; 3],
-    innovations: [Innovation; 3],
-    streams: &mut Streams,
-) -> Signals {
+fn first_order(samples: usize, coefficients: [f64; 3], innovations: [Innovation; 3], streams: &mut Streams) -> Signals {
     std::array::from_fn(|source_idx| {
         let innovation = innovations[source_idx];
         let rng = &mut streams[source_idx];

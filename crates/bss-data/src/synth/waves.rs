@@ -26,11 +26,7 @@ pub(super) fn sine_square_ar(samples: usize, [a, b, c]: &mut Streams) -> Signals
 }
 
 pub(super) fn sine_sawtooth_square(samples: usize, [a, b, c]: &mut Streams) -> Signals {
-    [
-        sine(samples, SINE_PERIODS, a),
-        sawtooth(samples, SAWTOOTH_PERIODS, b),
-        square(samples, SQUARE_PERIODS, c),
-    ]
+    [sine(samples, SINE_PERIODS, a), sawtooth(samples, SAWTOOTH_PERIODS, b), square(samples, SQUARE_PERIODS, c)]
 }
 
 pub(super) fn modulated(samples: usize, [a, b, c]: &mut Streams) -> Signals {
