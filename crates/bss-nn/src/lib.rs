@@ -1,1 +1,51 @@
-//! Building blocks on candle: seeded noise, named parameters, batched linear maps, Adam.
+//! Building blocks on candle: seeded noise, named parameters, batched linear maps, vector lanes, Adam.
+//!
+//! - [`Noise`] is all randomness of a run, as a function of the seed.
+//! - [`Parameters`] are named, sorted, and carry the restarts in their first dimension; an [`Initialiser`] makes them.
+//! - [`Linear`] and [`Activation`] make perceptrons; [`inverse`], [`squared_error`] and [`reparameterise`] are fused
+//!   operations with hand-written gradients.
+//! - [`Adam`] updates in place and can be saved.
+//! - [`Real`] and [`Lane`] are what the fused kernels of other crates are written in.
+//!
+//! ```
+//! use bss_nn::{Adam, AdamConfig, Initialiser, Linear, Noise, Parameters, squared_error};
+//! use candle_core::{DType, Device, Tensor};
+//!
+//! # fn main() -> candle_core::Result<()> {
+//! // Two restarts of a linear regression y = 3 x, side by side.
+//! let mut parameters = Parameters::new(2, DType::F64, &Device::Cpu);
+//! let linear = Linear::new(1, 1, &mut Initialiser::new(&mut parameters, Noise::new(0)))?;
+//! let x = Tensor::new(&[[[1f64], [2.]], [[1.], [2.]]], &Device::Cpu)?; // (restarts, samples, channels)
+//! let y = (&x * 3.)?;
+//! let mut adam = Adam::new(AdamConfig::default(), &parameters)?;
+//! for _ in 0..2000 {
+//!     let loss = squared_error(&linear.forward(&x)?, &y)?; // one a restart
+//!     adam.step(&parameters, &loss.sum_all()?.backward()?, 0.05)?;
+//! }
+//! let weight = parameters.get("weight").unwrap().flatten_all()?.to_vec1::<f64>()?;
+//! assert!(weight.iter().all(|w| (w - 3.).abs() < 1e-2));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Deliberately absent: files, epochs, models.
+
+mod activation;
+mod adam;
+mod fused;
+mod inverse;
+mod lane;
+mod linear;
+mod noise;
+mod parameters;
+mod real;
+
+pub use activation::Activation;
+pub use adam::{Adam, AdamConfig, Moments};
+pub use fused::{add_bias, reparameterise, squared_error};
+pub use inverse::inverse;
+pub use lane::Lane;
+pub use linear::Linear;
+pub use noise::{Noise, Purpose};
+pub use parameters::{Initialiser, Parameters};
+pub use real::{Real, contiguous, with_values};

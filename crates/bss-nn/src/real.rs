@@ -1,0 +1,343 @@
+//! The two floating-point types that fused operations are written for.
+//!
+//! [`Real`] maps `f32` and `f64` to the vectors of the instruction set that [`pulp`] found at run time,
+//! so that one kernel source serves both types and every processor.
+
+use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, WithDType};
+use pulp::Simd;
+
+/// `f32` or `f64`: a scalar with its vectors, and the constants of the vector functions in [`crate::Lane`].
+pub trait Real: WithDType + std::ops::Neg<Output = Self> + std::iter::Sum {
+    /// As many scalars as the instruction set `S` holds in one register.
+    type Vector<S: Simd>: Copy;
+
+    /// `log₂ e`.
+    const LOG2_E: Self;
+    /// The high part of `ln 2`, with trailing zero bits, so that `n · LN2_HIGH` is exact.
+    const LN2_HIGH: Self;
+    /// `ln 2 - LN2_HIGH`.
+    const LN2_LOW: Self;
+    /// Adding and subtracting this rounds to the nearest integer and leaves that in the low bits.
+    const ROUND: Self;
+    /// Arguments of `exp` are clamped to `±EXP_LIMIT`, where the result is still a normal number.
+    const EXP_LIMIT: Self;
+    /// `tanh` is 1 to the last bit beyond this.
+    const TANH_LIMIT: Self;
+
+    /// The number of scalars in one vector.
+    fn lanes<S: Simd>() -> usize;
+    /// Views a slice, whose length is a multiple of the lanes, as vectors.
+    fn vectors<S: Simd>(slice: &[Self]) -> &[Self::Vector<S>];
+    /// Views a slice, whose length is a multiple of the lanes, as vectors.
+    fn vectors_mut<S: Simd>(slice: &mut [Self]) -> &mut [Self::Vector<S>];
+    /// The same scalar in every lane.
+    fn splat<S: Simd>(simd: S, x: Self) -> Self::Vector<S>;
+    /// `a + b`.
+    fn vadd<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// `a - b`.
+    fn vsub<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// `a · b`.
+    fn vmul<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// `a / b`.
+    fn vdiv<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// `a · b + c`, fused where the processor can.
+    fn vmul_add<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>) -> Self::Vector<S>;
+    /// The smaller of both.
+    fn vmin<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// The larger of both.
+    fn vmax<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// `|a|`.
+    fn vabs<S: Simd>(simd: S, a: Self::Vector<S>) -> Self::Vector<S>;
+    /// `yes` where `a < b`, else `no`.
+    fn select_lt<S: Simd>(
+        simd: S,
+        a: Self::Vector<S>,
+        b: Self::Vector<S>,
+        yes: Self::Vector<S>,
+        no: Self::Vector<S>,
+    ) -> Self::Vector<S>;
+    /// `2ⁿ` for the integer `n` that `ROUND` left in the low bits of `rounded`.
+    fn power_of_two<S: Simd>(simd: S, rounded: Self::Vector<S>) -> Self::Vector<S>;
+    /// `eʳ` for `|r| ≤ ln 2 / 2`.
+    fn exp_reduced<S: Simd>(simd: S, r: Self::Vector<S>) -> Self::Vector<S>;
+    /// `tanh x` for `|x| < 0.625`.
+    fn tanh_small<S: Simd>(simd: S, x: Self::Vector<S>) -> Self::Vector<S>;
+    /// `ln x` of one scalar.
+    #[must_use]
+    fn ln(self) -> Self;
+    /// `eˣ` of one scalar.
+    #[must_use]
+    fn exp(self) -> Self;
+    /// `tanh x` of one scalar.
+    #[must_use]
+    fn tanh(self) -> Self;
+    /// `√x` of one scalar.
+    #[must_use]
+    fn sqrt(self) -> Self;
+    /// Whether the scalar is neither NaN nor infinite.
+    fn is_finite(self) -> bool;
+}
+
+/// The contiguous values behind a CPU tensor's storage.
+///
+/// # Errors
+/// If the storage holds another type, or the layout is not contiguous.
+pub fn contiguous<'a, T: Real>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [T]> {
+    let values = T::cpu_storage_as_slice(storage)?;
+    match layout.contiguous_offsets() {
+        Some((start, end)) => Ok(&values[start..end]),
+        None => candle_core::bail!("a fused operation needs contiguous tensors, found {layout:?}"),
+    }
+}
+
+/// Calls `f` with the values of a contiguous CPU tensor, without a copy.
+///
+/// # Errors
+/// If the tensor is elsewhere, of another type or not contiguous, and as `f`.
+pub fn with_values<T: Real, R>(tensor: &Tensor, f: impl FnOnce(&[T]) -> Result<R>) -> Result<R> {
+    let (storage, layout) = tensor.storage_and_layout();
+    match &*storage {
+        Storage::Cpu(storage) => f(contiguous(storage, layout)?),
+        _ => candle_core::bail!("a fused operation needs a tensor on the CPU"),
+    }
+}
+
+/// Runs an expression with `T` standing for the float type of a candle type, or returns an error.
+#[macro_export]
+macro_rules! dispatch_real {
+    ($dtype:expr, $T:ident => $body:expr) => {
+        match $dtype {
+            candle_core::DType::F32 => {
+                type $T = f32;
+                $body
+            }
+            candle_core::DType::F64 => {
+                type $T = f64;
+                $body
+            }
+            other => candle_core::bail!("a fused operation needs f32 or f64, found {other:?}"),
+        }
+    };
+}
+
+macro_rules! horner {
+    ($simd:ident, $x:ident, $first:expr $(, $rest:expr)*) => {{
+        let y = Self::splat($simd, $first);
+        $(let y = Self::vmul_add($simd, y, $x, Self::splat($simd, $rest));)*
+        y
+    }};
+}
+
+macro_rules! vector_methods {
+    ($vector:ident, $lanes:ident, $as_simd:ident, $as_mut_simd:ident, $splat:ident, $add:ident, $sub:ident, $mul:ident,
+     $div:ident, $mul_add:ident, $min:ident, $max:ident, $abs:ident, $lt:ident, $select:ident, $scalar:ident) => {
+        type Vector<S: Simd> = S::$vector;
+
+        #[inline(always)]
+        fn lanes<S: Simd>() -> usize {
+            S::$lanes
+        }
+        #[inline(always)]
+        fn vectors<S: Simd>(slice: &[Self]) -> &[Self::Vector<S>] {
+            S::$as_simd(slice).0
+        }
+        #[inline(always)]
+        fn vectors_mut<S: Simd>(slice: &mut [Self]) -> &mut [Self::Vector<S>] {
+            S::$as_mut_simd(slice).0
+        }
+        #[inline(always)]
+        fn splat<S: Simd>(simd: S, x: Self) -> Self::Vector<S> {
+            simd.$splat(x)
+        }
+        #[inline(always)]
+        fn vadd<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S> {
+            simd.$add(a, b)
+        }
+        #[inline(always)]
+        fn vsub<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S> {
+            simd.$sub(a, b)
+        }
+        #[inline(always)]
+        fn vmul<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S> {
+            simd.$mul(a, b)
+        }
+        #[inline(always)]
+        fn vdiv<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S> {
+            simd.$div(a, b)
+        }
+        #[inline(always)]
+        fn vmul_add<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>) -> Self::Vector<S> {
+            simd.$mul_add(a, b, c)
+        }
+        #[inline(always)]
+        fn vmin<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S> {
+            simd.$min(a, b)
+        }
+        #[inline(always)]
+        fn vmax<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S> {
+            simd.$max(a, b)
+        }
+        #[inline(always)]
+        fn vabs<S: Simd>(simd: S, a: Self::Vector<S>) -> Self::Vector<S> {
+            simd.$abs(a)
+        }
+        #[inline(always)]
+        fn select_lt<S: Simd>(
+            simd: S,
+            a: Self::Vector<S>,
+            b: Self::Vector<S>,
+            yes: Self::Vector<S>,
+            no: Self::Vector<S>,
+        ) -> Self::Vector<S> {
+            simd.$select(simd.$lt(a, b), yes, no)
+        }
+        fn ln(self) -> Self {
+            $scalar::ln(self)
+        }
+        fn exp(self) -> Self {
+            $scalar::exp(self)
+        }
+        fn tanh(self) -> Self {
+            $scalar::tanh(self)
+        }
+        fn sqrt(self) -> Self {
+            $scalar::sqrt(self)
+        }
+        fn is_finite(self) -> bool {
+            $scalar::is_finite(self)
+        }
+    };
+}
+
+// The coefficients are those of S. Moshier's Cephes library (expf, tanhf).
+#[allow(clippy::excessive_precision)]
+impl Real for f32 {
+    const LOG2_E: Self = std::f32::consts::LOG2_E;
+    const LN2_HIGH: Self = 0.693_359_375;
+    const LN2_LOW: Self = -2.121_944_4e-4;
+    const ROUND: Self = 12_582_912.0;
+    const EXP_LIMIT: Self = 87.0;
+    const TANH_LIMIT: Self = 9.1;
+
+    vector_methods!(
+        f32s,
+        F32_LANES,
+        as_simd_f32s,
+        as_mut_simd_f32s,
+        splat_f32s,
+        add_f32s,
+        sub_f32s,
+        mul_f32s,
+        div_f32s,
+        mul_add_e_f32s,
+        min_f32s,
+        max_f32s,
+        abs_f32s,
+        less_than_f32s,
+        select_f32s,
+        f32
+    );
+
+    #[inline(always)]
+    fn power_of_two<S: Simd>(simd: S, rounded: S::f32s) -> S::f32s {
+        let biased = simd.add_u32s(simd.transmute_u32s_f32s(rounded), simd.splat_u32s(127));
+        simd.transmute_f32s_u32s(simd.wrapping_dyn_shl_u32s(biased, simd.splat_u32s(23)))
+    }
+
+    #[inline(always)]
+    fn exp_reduced<S: Simd>(simd: S, r: S::f32s) -> S::f32s {
+        let p = horner!(simd, r, 1.987_569_15e-4, 1.398_199_95e-3, 8.333_451_9e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5);
+        let square = Self::vmul(simd, r, r);
+        Self::vadd(simd, Self::vmul_add(simd, p, square, r), Self::splat(simd, 1.0))
+    }
+
+    #[inline(always)]
+    fn tanh_small<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+        let z = Self::vmul(simd, x, x);
+        let p = horner!(
+            simd,
+            z,
+            -5.704_988_727_45e-3,
+            2.063_908_879_54e-2,
+            -5.373_971_555_31e-2,
+            1.333_144_220_36e-1,
+            -3.333_328_194_22e-1
+        );
+        Self::vmul_add(simd, Self::vmul(simd, p, z), x, x)
+    }
+}
+
+// The coefficients are those of S. Moshier's Cephes library (exp, tanh).
+#[allow(clippy::excessive_precision)]
+impl Real for f64 {
+    const LOG2_E: Self = std::f64::consts::LOG2_E;
+    const LN2_HIGH: Self = 6.931_457_519_531_25e-1;
+    const LN2_LOW: Self = 1.428_606_820_309_417_232_12e-6;
+    const ROUND: Self = 6_755_399_441_055_744.0;
+    const EXP_LIMIT: Self = 708.0;
+    const TANH_LIMIT: Self = 20.0;
+
+    vector_methods!(
+        f64s,
+        F64_LANES,
+        as_simd_f64s,
+        as_mut_simd_f64s,
+        splat_f64s,
+        add_f64s,
+        sub_f64s,
+        mul_f64s,
+        div_f64s,
+        mul_add_e_f64s,
+        min_f64s,
+        max_f64s,
+        abs_f64s,
+        less_than_f64s,
+        select_f64s,
+        f64
+    );
+
+    #[inline(always)]
+    fn power_of_two<S: Simd>(simd: S, rounded: S::f64s) -> S::f64s {
+        let biased = simd.add_u64s(simd.transmute_u64s_f64s(rounded), simd.splat_u64s(1023));
+        // A multiplication, because vectors of 64-bit integers have no portable shift in pulp.
+        simd.transmute_f64s_u64s(simd.mul_u64s(biased, simd.splat_u64s(1 << 52)))
+    }
+
+    #[inline(always)]
+    fn exp_reduced<S: Simd>(simd: S, r: S::f64s) -> S::f64s {
+        let z = Self::vmul(simd, r, r);
+        let p = horner!(simd, z, 1.261_771_930_748_105_908_78e-4, 3.029_944_077_074_419_613_00e-2, 1.0);
+        let p = Self::vmul(simd, p, r);
+        let q = horner!(
+            simd,
+            z,
+            3.001_985_051_386_644_550_42e-6,
+            2.524_483_403_496_841_041_92e-3,
+            2.272_655_482_081_550_287_66e-1,
+            2.0
+        );
+        let fraction = Self::vdiv(simd, p, Self::vsub(simd, q, p));
+        Self::vmul_add(simd, fraction, Self::splat(simd, 2.0), Self::splat(simd, 1.0))
+    }
+
+    #[inline(always)]
+    fn tanh_small<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
+        let z = Self::vmul(simd, x, x);
+        let p = horner!(
+            simd,
+            z,
+            -9.643_991_794_250_522_386_28e-1,
+            -9.928_772_310_019_185_865_64e1,
+            -1.614_687_684_417_084_479_52e3
+        );
+        let q = horner!(
+            simd,
+            z,
+            1.0,
+            1.128_116_784_916_329_314_02e2,
+            2.235_488_390_601_004_485_83e3,
+            4.844_063_053_251_254_860_48e3
+        );
+        Self::vmul_add(simd, Self::vmul(simd, Self::vdiv(simd, p, q), z), x, x)
+    }
+}
