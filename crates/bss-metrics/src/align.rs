@@ -80,7 +80,7 @@ pub fn align(estimate: ArrayView2<f64>, reference: ArrayView2<f64>) -> Result<Al
 ///
 /// # Shapes
 ///
-/// `estimate` (samples, estimates) as given to [`align`]; result (samples, references).
+/// `estimate` (samples, estimates) as given to [`align`](crate::align()); result (samples, references).
 ///
 /// # Panics
 ///

@@ -67,14 +67,14 @@ pub fn amari(estimated_mixing: ArrayView2<f64>, true_mixing: ArrayView2<f64>) ->
 
 /// Amari distance from the sources alone, in 0 … 1.
 ///
-/// The estimates are matched with the references ([`align`]), all are centred and brought to unit
+/// The estimates are matched with the references ([`align`](crate::align())), all are centred and brought to unit
 /// variance, and the global matrix of ŝ ≈ G s is the least-squares one,
 ///
 /// ```text
 /// Gᵀ = (Sᵀ S)⁻¹ Sᵀ Ŝ
 /// ```
 ///
-/// whose distance from a scaled permutation is [`amari`]'s formula with P = G. What in the
+/// whose distance from a scaled permutation is [`amari`](crate::amari())'s formula with P = G. What in the
 /// estimates is no linear mixture of the references (noise, non-linear distortion) is not seen.
 ///
 /// # Shapes
@@ -83,7 +83,7 @@ pub fn amari(estimated_mixing: ArrayView2<f64>, true_mixing: ArrayView2<f64>) ->
 ///
 /// # Errors
 ///
-/// As [`align`]'s, and references that depend linearly on each other.
+/// As [`align`](crate::align())'s, and references that depend linearly on each other.
 ///
 /// # Examples
 ///

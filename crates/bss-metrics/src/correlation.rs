@@ -59,11 +59,11 @@ pub(crate) fn correlation_and_silence(
 ///
 /// # Shapes
 ///
-/// As [`align`]'s.
+/// As [`align`](crate::align())'s.
 ///
 /// # Errors
 ///
-/// As [`align`]'s.
+/// As [`align`](crate::align())'s.
 ///
 /// # Examples
 ///

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::metric::Metric;
 use crate::si_sdr::si_sdr_db;
 
-/// What [`evaluate`] found.
+/// What [`evaluate`](crate::evaluate()) found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scores {
     /// The matching that all values rest on.
@@ -45,7 +45,7 @@ pub struct Values {
 ///
 /// # Errors
 ///
-/// As [`align`]'s, and for [`Metric::Amari`] references that depend linearly on each other.
+/// As [`align`](crate::align())'s, and for [`Metric::Amari`] references that depend linearly on each other.
 ///
 /// # Examples
 ///

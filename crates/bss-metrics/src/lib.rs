@@ -1,16 +1,16 @@
 //! Scores of a separation after optimal matching.
 //!
 //! Blind separation finds the sources up to their order, sign and gain. So every score here first
-//! matches estimates to references ([`align`]: the assignment with the largest sum of absolute
+//! matches estimates to references ([`align`](crate::align()): the assignment with the largest sum of absolute
 //! correlations) and then measures what is left:
 //!
 //! - [`Metric::Correlation`]: |Pearson correlation| of each reference with its estimate;
 //! - [`Metric::Mcc`]: their mean, the mean correlation coefficient ([`mcc`]);
 //! - [`Metric::SiSdr`]: the scale-invariant signal-to-distortion ratio ([`si_sdr_db`]);
 //! - [`Metric::Amari`]: the Amari distance of the global system from a scaled permutation
-//!   ([`amari`] of two mixing matrices, [`amari_from_sources`] of two recordings).
+//!   ([`amari`](crate::amari()) of two mixing matrices, [`amari_from_sources`] of two recordings).
 //!
-//! [`evaluate`] computes several at once from a single [`Alignment`].
+//! [`evaluate`](crate::evaluate()) computes several at once from a single [`Alignment`].
 //!
 //! Arrays are (samples, sources) and all functions are pure: no file, no random number, no output.
 //! Bad input (other shapes, NaN, silence) is an [`Error`] that says what was found and how to mend

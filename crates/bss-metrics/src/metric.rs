@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::error::Error;
 
-/// A score that [`evaluate`](crate::evaluate) can compute.
+/// A score that [`evaluate`](crate::evaluate()) can compute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Metric {
