@@ -36,8 +36,8 @@ fn install(place: Option<&Place>) -> Result<bool> {
     println!("setup: {missing} not found");
     let Some(manager) = package_manager::of_this_machine() else {
         println!(
-            "setup: no package manager that this chore knows; install HDF5 (with its headers) and \
-             pkg-config by hand, or set HDF5_DIR to a folder with include/ and lib/"
+            "setup: no package manager that this chore knows; install {missing} by hand (HDF5 with \
+             its headers, and pkg-config, or set HDF5_DIR to a folder with include/ and lib/)"
         );
         return Ok(false);
     };
