@@ -1,0 +1,111 @@
+//! The page `index.html`: figures and tables in one file, with no script and nothing to load.
+
+use std::fmt::Write as _;
+
+use super::{ReportData, escape, tables};
+use crate::figures::Figure;
+
+/// The style sheet: plain, printable, and at ease on dark screens.
+const CSS: &str = include_str!("style.css");
+
+/// The whole page.
+pub(super) fn html(data: &ReportData, figures: &[Figure]) -> String {
+    let title = escape(if data.title.trim().is_empty() { "Blind source separation" } else { &data.title });
+    let shown = |names: &[&str]| -> String {
+        figures.iter().filter(|figure| names.contains(&figure.name)).map(figure_element).collect()
+    };
+    let sections = [
+        ("summary", "Summary", tables::summary(data)),
+        ("mixture", "Mixture", shown(&["mixtures"])),
+        ("sources", "Sources", shown(&["sources", "sources-detail"]) + &tables::sources(data)),
+        ("mixing", "Mixing matrix", shown(&["mixing"])),
+        ("training", "Training", shown(&["training"])),
+        ("restarts", "Restarts", tables::restarts(data).unwrap_or_default()),
+        ("reading", "How to read this", how_to_read(data)),
+    ];
+    let mut body = format!("<header><h1>{title}</h1>\n{}{}</header>\n", verdict(data), warnings(data));
+    for (id, heading, content) in sections.iter().filter(|(_, _, content)| !content.is_empty()) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(body, "<section id=\"{id}\">\n<h2>{heading}</h2>\n{content}</section>");
+    }
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{title}</title>\n<style>\n{CSS}</style>\n</head>\n<body>\n<main>\n{body}</main>\n\
+         <footer>Written by bss {}.</footer>\n</body>\n</html>\n",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+fn figure_element(figure: &Figure) -> String {
+    let name = figure.name;
+    format!(
+        "<figure>\n{}\n<figcaption>{} <a href=\"{name}.svg\">SVG</a>, <a href=\"{name}.png\">PNG</a></figcaption>\n\
+         </figure>\n",
+        figure.inline(),
+        escape(&figure.title)
+    )
+}
+
+fn verdict(data: &ReportData) -> String {
+    let verdict = data.summary.iter().find(|(key, _)| key.eq_ignore_ascii_case("verdict"));
+    verdict.map_or_else(String::new, |(_, value)| format!("<p class=\"verdict\">{}</p>\n", escape(value)))
+}
+
+fn warnings(data: &ReportData) -> String {
+    if data.warnings.is_empty() {
+        return String::new();
+    }
+    let items: Vec<_> = data.warnings.iter().map(|warning| format!("<li>{}</li>\n", escape(warning))).collect();
+    let items = items.concat();
+    format!("<aside class=\"warnings\"><p>Warnings</p>\n<ul>\n{items}</ul></aside>\n")
+}
+
+fn how_to_read(data: &ReportData) -> String {
+    let mut entries = vec![
+        (
+            "Order, sign and scale",
+            "A mixture does not tell in which order its sources come, nor their sign and scale. By convention \
+             sources are ordered by the share of the mixture's variance that they explain, the largest first; \
+             each has unit variance, and its sign makes the entry of largest magnitude in its column of the \
+             mixing matrix positive.",
+        ),
+        (
+            "Band",
+            "The shaded band is the posterior mean ± 1.96 posterior standard deviations: at each sample, a \
+             95 % credible interval of the factorised posterior, given the model and its noise. It does not \
+             cover the choice of the model, a poor local optimum, or a wrong number of sources, and a \
+             factorised posterior tends to be too narrow.",
+        ),
+        (
+            "Explained variance",
+            "The share of the mixture's variance that a source accounts for through its column of the mixing \
+             matrix. Shares need not add up to 100 %: what is left is noise, and sources that are correlated \
+             over the recording count their common part twice.",
+        ),
+    ];
+    if data.mixing.is_some() {
+        entries.push((
+            "Mixing matrix",
+            "Each row is a channel and each column a source; red adds the source to the channel and blue \
+             subtracts it. Sources have unit variance, so entries of one row compare directly.",
+        ));
+    }
+    if data.reference.is_some() {
+        entries.push((
+            "Truth and scores",
+            "The true sources were matched to the recovered ones by the assignment and signs that fit best, \
+             and are drawn in black below them, so that black shows where the two differ. They were not used for the separation.",
+        ));
+    }
+    if !data.traces.iteration.is_empty() {
+        entries.push((
+            "Training",
+            "Curves that are flat at the end speak for convergence. A posterior variance near that of the prior \
+             means that the source went unused; sources whose prior parameters coincide cannot be told apart by \
+             the prior.",
+        ));
+    }
+    let items = entries.iter().map(|(term, text)| format!("<dt>{term}</dt>\n<dd>{text}</dd>\n"));
+    format!("<dl>\n{}</dl>\n", items.collect::<String>())
+}
