@@ -15,20 +15,21 @@ const MAX_BYTES: usize = 300_000;
 
 /// The breaches among the files of the project.
 pub(crate) fn check(files: &[File]) -> Vec<Breach> {
-    let fixtures: Vec<_> = files.iter().filter(|file| file.path.starts_with(FOLDER)).collect();
-    let readme = fixtures.iter().find(|file| file.path == README).and_then(|file| file.text());
+    let readme = files.iter().find(|file| file.path == README).and_then(File::text);
     let listed = listed(readme.unwrap_or_default());
     let mut breaches = Vec::new();
     let mut seen = BTreeSet::new();
-    for file in fixtures {
-        if file.bytes.len() > MAX_BYTES {
+    for file in files {
+        let is_fixture = file.path.starts_with(FOLDER);
+        if is_fixture && file.bytes.len() > MAX_BYTES {
             let message = format!("{} bytes, at most {MAX_BYTES} are allowed", file.bytes.len());
             breaches.push(Breach::of_file(&file.path, message));
         }
-        if is_data(&file.path) {
-            let entry = (file.path[FOLDER.len()..].to_owned(), sha256(&file.bytes));
+        let is_listed = listed.iter().any(|(path, _)| *path == file.path);
+        if is_listed || is_fixture && is_data(&file.path) {
+            let entry = (file.path.clone(), sha256(&file.bytes));
             if !listed.contains(&entry) {
-                let message = format!("{README} lacks the line `{}  {}`", entry.1, entry.0);
+                let message = format!("{README} lacks the line that gives it the SHA-256 {}", entry.1);
                 breaches.push(Breach::of_file(&file.path, message));
             }
             seen.insert(entry);
@@ -37,7 +38,7 @@ pub(crate) fn check(files: &[File]) -> Vec<Breach> {
     breaches.extend(
         listed
             .difference(&seen)
-            .map(|(name, hash)| Breach::of_file(README, format!("lists {name} with {hash}, which no file has"))),
+            .map(|(path, hash)| Breach::of_file(README, format!("lists {path} with {hash}, which no file has"))),
     );
     breaches
 }
@@ -47,7 +48,8 @@ fn is_data(path: &str) -> bool {
     path != README && !has_extension(path, &["py"])
 }
 
-/// Files and hashes in the README: every line with 64 hexadecimal digits and a name, in a table or not.
+/// Paths from the root and hashes: every line of the README with 64 hexadecimal digits and a name,
+/// in a table or not.
 fn listed(readme: &str) -> BTreeSet<(String, String)> {
     readme
         .lines()
@@ -56,9 +58,18 @@ fn listed(readme: &str) -> BTreeSet<(String, String)> {
             let words = || line.split(is_rule).filter(|word| !word.is_empty());
             let hash = words().find(|word| is_sha256(word))?;
             let name = words().find(|word| !is_sha256(word) && word.contains('.'))?;
-            Some((name.trim_start_matches(FOLDER).to_owned(), hash.to_owned()))
+            Some((from_root(name), hash.to_owned()))
         })
         .collect()
+}
+
+/// The path from the root of a name that the README gives; a fixture beside its crate begins with `../`.
+fn from_root(name: &str) -> String {
+    match name.strip_prefix("../") {
+        Some(outside) => outside.to_owned(),
+        None if name.starts_with(FOLDER) => name.to_owned(),
+        None => format!("{FOLDER}{name}"),
+    }
 }
 
 fn is_sha256(word: &str) -> bool {
@@ -94,6 +105,13 @@ mod tests {
         let files = [file(README, readme.as_bytes()), file("fixtures/a.npy", b"abd")];
         let paths: Vec<_> = check(&files).into_iter().map(|breach| breach.path).collect();
         assert_eq!(paths, ["fixtures/a.npy", README]);
+    }
+
+    #[test]
+    fn a_fixture_beside_its_crate_may_be_listed() {
+        let readme = file(README, format!("{ABC}  ../crates/a/src/b.h5\n").as_bytes());
+        let good = file("crates/a/src/b.h5", b"abc");
+        assert!(check(&[readme, good]).is_empty());
     }
 
     #[test]
