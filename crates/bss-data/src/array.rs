@@ -22,16 +22,8 @@ impl Array {
     /// Puts together what a reader found, with the values brought into C order.
     #[must_use]
     pub fn new(values: ArrayD<f64>, dtype: Dtype, sample_rate: Option<f64>) -> Self {
-        let values = if values.is_standard_layout() {
-            values
-        } else {
-            values.as_standard_layout().into_owned()
-        };
-        Self {
-            values,
-            dtype,
-            sample_rate,
-        }
+        let values = if values.is_standard_layout() { values } else { values.as_standard_layout().into_owned() };
+        Self { values, dtype, sample_rate }
     }
 }
 

@@ -28,11 +28,7 @@ impl Columns {
     /// [`Error::ColumnOutOfRange`] if the table has fewer columns.
     pub(crate) fn indices(&self, width: usize, at: &Location) -> Result<Vec<usize>> {
         if let Some(column) = self.0.iter().map(|range| *range.end()).find(|end| *end >= width) {
-            return Err(Error::ColumnOutOfRange {
-                at: at.clone(),
-                column,
-                width,
-            });
+            return Err(Error::ColumnOutOfRange { at: at.clone(), column, width });
         }
         Ok(self.0.iter().cloned().flatten().collect())
     }
@@ -40,10 +36,7 @@ impl Columns {
     /// The selected columns of a matrix of shape (rows, columns).
     pub(crate) fn select(&self, values: &ArrayD<f64>, at: &Location) -> Result<ArrayD<f64>> {
         let &[_, width] = values.shape() else {
-            return Err(Error::ColumnsOfShape {
-                at: at.clone(),
-                shape: values.shape().to_vec(),
-            });
+            return Err(Error::ColumnsOfShape { at: at.clone(), shape: values.shape().to_vec() });
         };
         Ok(values.select(Axis(1), &self.indices(width, at)?))
     }
@@ -53,10 +46,7 @@ impl FromStr for Columns {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let fail = |reason: String| Error::BadColumns {
-            text: text.to_owned(),
-            reason,
-        };
+        let fail = |reason: String| Error::BadColumns { text: text.to_owned(), reason };
         let mut ranges: Vec<RangeInclusive<usize>> = Vec::new();
         for part in text.split(',').map(str::trim) {
             let (first, last) = part.split_once('-').unwrap_or((part, part));

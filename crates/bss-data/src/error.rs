@@ -218,11 +218,7 @@ impl Error {
 
     /// A file whose bytes make no sense.
     pub(crate) fn corrupt(at: &Location, format: Format, reason: impl Into<String>) -> Self {
-        Self::Corrupt {
-            at: at.clone(),
-            format,
-            reason: reason.into(),
-        }
+        Self::Corrupt { at: at.clone(), format, reason: reason.into() }
     }
 }
 

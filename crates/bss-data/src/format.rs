@@ -40,25 +40,17 @@ impl Format {
     /// # Errors
     /// [`Error::UnknownExtension`] if no format has that extension.
     pub fn of(path: &Path) -> Result<Self> {
-        let found = path
-            .extension()
-            .map(|extension| extension.to_string_lossy().to_lowercase())
-            .unwrap_or_default();
+        let found = path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
         EXTENSIONS
             .iter()
             .find(|(extension, _)| *extension == found)
             .map(|(_, format)| *format)
-            .ok_or_else(|| Error::UnknownExtension {
-                path: path.to_owned(),
-                known: Self::extensions(),
-            })
+            .ok_or_else(|| Error::UnknownExtension { path: path.to_owned(), known: Self::extensions() })
     }
 
     /// All extensions as one line, for messages.
     fn extensions() -> String {
-        EXTENSIONS
-            .map(|(extension, _)| format!(".{extension}"))
-            .join(" ")
+        EXTENSIONS.map(|(extension, _)| format!(".{extension}")).join(" ")
     }
 
     /// Whether a file of this format names the arrays in it.

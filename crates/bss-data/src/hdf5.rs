@@ -7,42 +7,37 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use hdf5::types::{FloatSize, IntSize, TypeDescriptor};
 use ndarray::{ArrayD, IxDyn};
 
 use crate::array::{Array, Dtype};
 use crate::atomic::atomically;
 use crate::error::{Error, Result};
 use crate::format::Format;
+use crate::hdf5_layout;
 use crate::hdf5_tree::datasets;
+use crate::hdf5_types::dtype_of;
 use crate::inspect::Entry;
 use crate::location::Location;
-use crate::read::{SAMPLE_RATE, usable_rate};
+use crate::read::{SAMPLE_RATE, only, usable_rate};
 use crate::write::Named;
 
 /// The types that are read, for messages.
 const READ: &str = "bool, int8 to int64, uint8 to uint64, or float16 to float64";
-
-/// No compression that HDF5 knows packs more than this many bytes into one.
-const BEST_COMPRESSION: u64 = 1100;
-
-/// Datasets up to this many bytes are read whatever the file's length, since those that were
-/// never written take no room.
-const SMALL: u64 = 1 << 26;
 
 /// Reads the dataset that `at` names, or the only one, from a file of `length` bytes.
 pub(crate) fn read(at: &Location, length: u64) -> Result<Array> {
     let file = open(at, length)?;
     let name = match &at.key {
         Some(key) => key.clone(),
-        None => only(at, datasets(&file).map_err(|error| broken(at, &error))?)?,
+        None => only(&at.path, datasets(&file).map_err(|error| broken(at, &error))?)?,
     };
     let at = Location::with_key(&at.path, &name);
     let dataset = match file.dataset(&name) {
         Ok(dataset) => dataset,
         Err(error) => return Err(missing(&file, &at, &name, &error)),
     };
-    let dtype = dtype_of(&dataset).map_err(|found| Error::UnsupportedDtype { at: at.clone(), found, expected: READ })?;
+    let dtype =
+        dtype_of(&dataset).map_err(|found| Error::UnsupportedDtype { at: at.clone(), found, expected: READ })?;
     let values = read_values(&dataset, dtype, length, &at)?;
     Ok(Array::new(values, dtype, sample_rate(&dataset, &file)))
 }
@@ -123,15 +118,6 @@ fn has_signature(path: &Path, length: u64) -> std::io::Result<bool> {
     Ok(false)
 }
 
-/// The name of the only dataset there is.
-fn only(at: &Location, mut names: Vec<String>) -> Result<String> {
-    match names.len() {
-        0 => Err(Error::NoDatasets { path: at.path.clone() }),
-        1 => Ok(names.remove(0)),
-        _ => Err(Error::KeyNeeded { path: at.path.clone(), keys: names }),
-    }
-}
-
 /// Why there is no dataset of that name: the file is damaged, or it holds others.
 fn missing(file: &hdf5::File, at: &Location, name: &str, error: &hdf5::Error) -> Error {
     let keys = match datasets(file) {
@@ -145,52 +131,18 @@ fn missing(file: &hdf5::File, at: &Location, name: &str, error: &hdf5::Error) ->
     Error::NoSuchKey { path: at.path.clone(), key: name.to_owned(), keys }
 }
 
-/// The type of a dataset's values, or a name for a type that is not read.
-fn dtype_of(dataset: &hdf5::Container) -> Result<Dtype, String> {
-    let datatype = dataset.dtype().map_err(|error| error.to_string())?;
-    if datatype.size() > 8 {
-        // Also keeps the library from unpacking members wider than the room it gives them.
-        return Err(format!("{} bytes each", datatype.size()));
-    }
-    let descriptor = datatype.to_descriptor().map_err(|error| error.to_string())?;
-    Ok(match &descriptor {
-        TypeDescriptor::Boolean => Dtype::Bool,
-        TypeDescriptor::Integer(IntSize::U1) => Dtype::I8,
-        TypeDescriptor::Integer(IntSize::U2) => Dtype::I16,
-        TypeDescriptor::Integer(IntSize::U4) => Dtype::I32,
-        TypeDescriptor::Integer(IntSize::U8) => Dtype::I64,
-        TypeDescriptor::Unsigned(IntSize::U1) => Dtype::U8,
-        TypeDescriptor::Unsigned(IntSize::U2) => Dtype::U16,
-        TypeDescriptor::Unsigned(IntSize::U4) => Dtype::U32,
-        TypeDescriptor::Unsigned(IntSize::U8) => Dtype::U64,
-        TypeDescriptor::Float(FloatSize::U2) => Dtype::F16,
-        TypeDescriptor::Float(FloatSize::U4) => Dtype::F32,
-        TypeDescriptor::Float(FloatSize::U8) => Dtype::F64,
-        other => return Err(other.to_string()),
-    })
-}
-
-/// Reads all values, once it is clear that the file can hold as many.
+/// Reads all values, once it is clear that the library can do so safely.
 fn read_values(dataset: &hdf5::Dataset, dtype: Dtype, length: u64, at: &Location) -> Result<ArrayD<f64>> {
     let fail = |error: hdf5::Error| broken(at, &error);
+    let corrupt = |reason: String| Error::corrupt(at, Format::Hdf5, reason);
     let space = dataset.space().map_err(fail)?;
     let shape = space.shape();
     if space.is_null() || shape.contains(&0) {
         return Err(Error::Empty { at: at.clone() });
     }
-    let bytes = shape.iter().try_fold(dtype.size() as u64, |bytes, size| bytes.checked_mul(*size as u64));
-    let stored = dataset.storage_size().min(length);
-    let most = stored.saturating_mul(BEST_COMPRESSION).max(SMALL);
-    match bytes {
-        Some(bytes) if bytes <= most => {}
-        _ => {
-            let reason = format!("its shape {shape:?} is more than {stored} stored bytes can hold");
-            return Err(Error::corrupt(at, Format::Hdf5, reason));
-        }
-    }
+    hdf5_layout::check(dataset, &shape, dtype, length).map_err(corrupt)?;
     let values = dataset.read_raw::<f64>().map_err(fail)?;
-    ArrayD::from_shape_vec(IxDyn(&shape), values)
-        .map_err(|error| Error::corrupt(at, Format::Hdf5, error.to_string()))
+    ArrayD::from_shape_vec(IxDyn(&shape), values).map_err(|error| corrupt(error.to_string()))
 }
 
 /// The sample rate of a dataset, or else the whole file's.

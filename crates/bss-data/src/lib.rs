@@ -44,6 +44,11 @@
 //! found and the way to mend it. What a header promises is compared with the file's length before
 //! memory is set aside for it. Everything written goes to a temporary file first and is renamed,
 //! [`write_bytes_atomically`] included, so that a killed program leaves the last good state.
+//!
+//! One limit remains. HDF5 files are taken apart by libhdf5, a C library that older versions of
+//! can be made to fail by damage to a file's structure. This crate checks types, shapes and layouts
+//! before it lets the library read; cut files and damaged values are always caught. Do not read
+//! HDF5 files made to do harm.
 
 mod array;
 mod atomic;
@@ -51,7 +56,9 @@ mod columns;
 mod error;
 mod format;
 mod hdf5;
+mod hdf5_layout;
 mod hdf5_tree;
+mod hdf5_types;
 mod inspect;
 mod location;
 pub mod mixing;

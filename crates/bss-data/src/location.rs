@@ -31,20 +31,14 @@ pub struct Location {
 impl Location {
     /// The array called `key` in the file at `path`.
     pub fn with_key(path: impl Into<PathBuf>, key: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            key: Some(key.into()),
-        }
+        Self { path: path.into(), key: Some(key.into()) }
     }
 }
 
 impl<P: AsRef<Path> + ?Sized> From<&P> for Location {
     /// The only array of a file; the whole of `path` is the file's name.
     fn from(path: &P) -> Self {
-        Self {
-            path: path.as_ref().to_owned(),
-            key: None,
-        }
+        Self { path: path.as_ref().to_owned(), key: None }
     }
 }
 

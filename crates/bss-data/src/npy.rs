@@ -57,16 +57,10 @@ pub(crate) fn read_array(reader: &mut impl Read, available: u64, at: &Location) 
     let overflow = || corrupt(format!("its shape {:?} is too large", header.shape));
     // Checked before anything is allocated: a damaged header may promise any number of values.
     let n = header.shape.iter().try_fold(1_usize, |n, size| n.checked_mul(*size)).ok_or_else(overflow)?;
-    let expected = n
-        .checked_mul(dtype.size())
-        .and_then(|bytes| header.length.checked_add(bytes as u64))
-        .ok_or_else(overflow)?;
+    let expected =
+        n.checked_mul(dtype.size()).and_then(|bytes| header.length.checked_add(bytes as u64)).ok_or_else(overflow)?;
     if expected > available {
-        return Err(Error::Truncated {
-            at: at.clone(),
-            expected,
-            found: available,
-        });
+        return Err(Error::Truncated { at: at.clone(), expected, found: available });
     }
     let values = read_values(reader, n, dtype, big_endian, at, (expected, available))?;
     let shape = IxDyn(&header.shape).set_f(header.fortran_order);
@@ -84,19 +78,12 @@ fn read_values(
     (expected, found): (u64, u64),
 ) -> Result<Vec<f64>> {
     let mut values = Vec::new();
-    values.try_reserve_exact(n).map_err(|_| Error::TooLarge {
-        at: at.clone(),
-        values: n as u64,
-    })?;
+    values.try_reserve_exact(n).map_err(|_| Error::TooLarge { at: at.clone(), values: n as u64 })?;
     let mut bytes = vec![0; BLOCK.min(n) * dtype.size()];
     while values.len() < n {
         let block = &mut bytes[..BLOCK.min(n - values.len()) * dtype.size()];
         reader.read_exact(block).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => Error::Truncated {
-                at: at.clone(),
-                expected,
-                found,
-            },
+            io::ErrorKind::UnexpectedEof => Error::Truncated { at: at.clone(), expected, found },
             _ => unreadable(at, error),
         })?;
         widen(block, dtype, big_endian, &mut values);

@@ -38,11 +38,7 @@ impl Header {
     pub(crate) fn read(reader: &mut impl Read, available: u64, at: &Location) -> Result<Self> {
         let mut take = |bytes: &mut [u8], expected: u64| {
             reader.read_exact(bytes).map_err(|error| match error.kind() {
-                io::ErrorKind::UnexpectedEof => Error::Truncated {
-                    at: at.clone(),
-                    expected,
-                    found: available,
-                },
+                io::ErrorKind::UnexpectedEof => Error::Truncated { at: at.clone(), expected, found: available },
                 _ => unreadable(at, error),
             })
         };
@@ -133,11 +129,8 @@ pub(crate) fn unreadable(at: &Location, error: io::Error) -> Error {
 
 /// Understands the dictionary; the error says what does not fit.
 fn parse(text: &str, length: u64) -> Result<Header, String> {
-    let inner = text
-        .trim()
-        .strip_prefix('{')
-        .and_then(|rest| rest.strip_suffix('}'))
-        .ok_or("no dictionary is found")?;
+    let inner =
+        text.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).ok_or("no dictionary is found")?;
     let (mut descr, mut fortran_order, mut shape) = (None, None, None);
     for item in split_items(inner) {
         let (key, value) = item.split_once(':').ok_or("an entry lacks its colon")?;
@@ -168,11 +161,10 @@ fn split_items(text: &str) -> impl Iterator<Item = &str> {
     text.split(move |c| {
         match (quote, c) {
             (Some(open), _) if c == open => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(c),
             (None, '(' | '[') => depth += 1,
             (None, ')' | ']') => depth -= 1,
-            _ => {}
+            _ => {} // also brackets within quotes
         }
         c == ',' && depth == 0 && quote.is_none()
     })

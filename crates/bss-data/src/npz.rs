@@ -19,7 +19,7 @@ use crate::inspect::Entry;
 use crate::location::Location;
 use crate::npy;
 use crate::npy_header::{Header, unreadable};
-use crate::read::{SAMPLE_RATE, usable_rate};
+use crate::read::{SAMPLE_RATE, only, usable_rate};
 use crate::write::Named;
 
 /// An archive that is being read.
@@ -31,25 +31,14 @@ const BEST_COMPRESSION: u64 = 1040;
 /// Reads the array that `at` names, or the only one.
 pub(crate) fn read(at: &Location) -> Result<Array> {
     let mut archive = open(at)?;
-    let mut names = names(&archive, at)?;
-    let (index, name) = if let Some(key) = &at.key {
-        match names.iter().position(|(_, name)| name == key) {
-            Some(found) => names.swap_remove(found),
-            None => {
-                let keys = names.into_iter().map(|(_, name)| name).collect();
-                return Err(Error::NoSuchKey { path: at.path.clone(), key: key.clone(), keys });
-            }
-        }
-    } else {
-        names.retain(|(_, name)| name != SAMPLE_RATE);
-        match names.len() {
-            0 => return Err(Error::NoDatasets { path: at.path.clone() }),
-            1 => names.swap_remove(0),
-            _ => {
-                let keys = names.into_iter().map(|(_, name)| name).collect();
-                return Err(Error::KeyNeeded { path: at.path.clone(), keys });
-            }
-        }
+    let names = names(&archive, at)?;
+    let all = || names.iter().map(|(_, name)| name.clone());
+    let name = match &at.key {
+        Some(key) => key.clone(),
+        None => only(&at.path, all().filter(|name| name != SAMPLE_RATE).collect())?,
+    };
+    let Some(&(index, _)) = names.iter().find(|(_, other)| *other == name) else {
+        return Err(Error::NoSuchKey { path: at.path.clone(), key: name, keys: all().collect() });
     };
     let sample_rate = sample_rate(&mut archive, at);
     let at = Location::with_key(&at.path, name);

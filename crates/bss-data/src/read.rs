@@ -1,6 +1,7 @@
 //! Reading an array from a file of any format.
 
 use std::fs;
+use std::path::Path;
 
 use crate::array::Array;
 use crate::columns::Columns;
@@ -65,6 +66,15 @@ pub(crate) fn open(at: &Location) -> Result<(Format, u64)> {
     match metadata.len() {
         0 => Err(Error::Empty { at: at.clone() }),
         length => Ok((format, length)),
+    }
+}
+
+/// The name of the only array in a file, which may therefore be left out.
+pub(crate) fn only(path: &Path, mut names: Vec<String>) -> Result<String> {
+    match names.len() {
+        0 => Err(Error::NoDatasets { path: path.to_owned() }),
+        1 => Ok(names.remove(0)),
+        _ => Err(Error::KeyNeeded { path: path.to_owned(), keys: names }),
     }
 }
 

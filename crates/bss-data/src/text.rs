@@ -108,8 +108,7 @@ impl Table {
     fn parse(text: &str, wanted: Wanted<'_>, at: &Location) -> Result<Self> {
         let delimiter = Delimiter::of(text);
         let ends_lines = delimiter.ends_every_line_of(text);
-        let mut table =
-            Self { layout: TextLayout { delimiter, header: None }, width: 0, rows: 0, values: Vec::new() };
+        let mut table = Self { layout: TextLayout { delimiter, header: None }, width: 0, rows: 0, values: Vec::new() };
         let mut indices: Option<Vec<usize>> = None;
         for_each_row(text, delimiter, |line, cells| {
             let cells = match cells {

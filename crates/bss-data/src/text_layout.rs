@@ -28,7 +28,8 @@ pub struct TextLayout {
 const SAMPLE: usize = 32;
 
 impl Delimiter {
-    /// The delimiter that at least half of the first lines hold; blanks if there is none.
+    /// The delimiter that most of the first lines hold, or half of them with the very first;
+    /// blanks if there is none.
     ///
     /// Semicolon and tab come before the comma, which may stand for a decimal point beside them.
     pub(crate) fn of(text: &str) -> Self {
@@ -36,8 +37,9 @@ impl Delimiter {
         [Self::Semicolon, Self::Tab, Self::Comma]
             .into_iter()
             .find(|delimiter| {
-                let holding = sample.iter().filter(|line| line.trim().contains(delimiter.sign())).count();
-                holding > 0 && 2 * holding >= sample.len()
+                let holds = |line: &&&str| line.trim().contains(delimiter.sign());
+                let holding = 2 * sample.iter().filter(holds).count();
+                holding > sample.len() || (holding == sample.len() && sample.first().is_some_and(|line| holds(&line)))
             })
             .unwrap_or(Self::Whitespace)
     }
@@ -55,7 +57,10 @@ impl Delimiter {
     /// Whether every line ends with the delimiter, so that what follows it is no cell.
     pub(crate) fn ends_every_line_of(self, text: &str) -> bool {
         self != Self::Whitespace
-            && text.lines().filter(|line| !is_skipped(line)).all(|line| line.trim_end_matches(' ').ends_with(self.sign()))
+            && text
+                .lines()
+                .filter(|line| !is_skipped(line))
+                .all(|line| line.trim_end_matches(' ').ends_with(self.sign()))
     }
 
     /// The number that a cell holds: NaN for an empty one, `None` if it is no number.
@@ -114,6 +119,8 @@ mod tests {
             ("  1 2\n  3 4\n", Delimiter::Whitespace),
             ("1\n2\n", Delimiter::Whitespace),
             ("a,b\n1,2\n3\n", Delimiter::Comma),
+            ("1,2\n3\n", Delimiter::Comma),
+            ("1 2\n3\t4\n", Delimiter::Whitespace),
             ("", Delimiter::Whitespace),
         ] {
             assert_eq!(Delimiter::of(text), delimiter, "{text:?}");

@@ -48,9 +48,9 @@ pub fn write(path: &Path, arrays: &[Named<'_>], dtype: Dtype, sample_rate: Optio
     match format {
         Format::Npy => {
             write_npy(path, first, dtype)?;
-            others.iter().try_for_each(|array| {
-                write_npy(&path.with_extension(format!("{}.npy", array.name)), array, dtype)
-            })
+            others
+                .iter()
+                .try_for_each(|array| write_npy(&path.with_extension(format!("{}.npy", array.name)), array, dtype))
         }
         Format::Npz => npz::write(path, arrays, dtype, sample_rate),
         Format::Hdf5 => hdf5::write(path, arrays, dtype, sample_rate),

@@ -2,6 +2,8 @@
 //!
 //! `fixtures/make_fixtures.py` made the files and states the same formula.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail where they stand")]
+
 use std::path::PathBuf;
 
 use bss_data::{Delimiter, Dtype, Error, Location, ReadOptions, inspect, read};
@@ -144,7 +146,8 @@ fn values_that_are_no_numbers_are_refused_by_type() {
 #[test]
 fn inspecting_lists_names_shapes_and_types() {
     let entries = inspect(location("nested.h5").path).unwrap();
-    let lines: Vec<_> = entries.iter().map(|e| (e.name.as_str(), &e.shape[..], e.dtype.as_str(), e.sample_rate)).collect();
+    let lines: Vec<_> =
+        entries.iter().map(|e| (e.name.as_str(), &e.shape[..], e.dtype.as_str(), e.sample_rate)).collect();
     assert_eq!(
         lines,
         [
@@ -159,7 +162,10 @@ fn inspecting_lists_names_shapes_and_types() {
     assert!(types.iter().filter(|entry| entry.name != "/names").all(|entry| entry.readable));
 
     let rate = inspect(location("rate.npz").path).unwrap();
-    assert_eq!(rate.iter().map(|e| (e.name.as_str(), e.shape.len())).collect::<Vec<_>>(), [("x", 2), ("sample_rate", 0)]);
+    assert_eq!(
+        rate.iter().map(|e| (e.name.as_str(), e.shape.len())).collect::<Vec<_>>(),
+        [("x", 2), ("sample_rate", 0)]
+    );
 
     let record = inspect(location("record.npy").path).unwrap();
     assert!(!record[0].readable && record[0].dtype.contains("'a'"), "{:?}", record[0]);
