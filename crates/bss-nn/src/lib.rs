@@ -46,6 +46,6 @@ pub use fused::{add_bias, reparameterise, squared_error};
 pub use inverse::inverse;
 pub use lane::Lane;
 pub use linear::Linear;
-pub use noise::{Noise, Purpose};
+pub use noise::{Noise, Purpose, per_restart};
 pub use parameters::{Initialiser, Parameters};
 pub use real::{Real, contiguous, with_values};

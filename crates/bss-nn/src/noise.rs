@@ -8,6 +8,7 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
+use rayon::prelude::*;
 
 use crate::Real;
 
@@ -51,6 +52,12 @@ impl Noise {
         generator.set_stream(stream);
         StandardNormal.sample_iter(&mut generator).map(|x: f64| T::from_f64(x)).take(count).collect()
     }
+}
+
+/// The draws of all restarts one after the other, drawn side by side.
+#[must_use]
+pub fn per_restart<T: Real>(restarts: usize, draw: impl Fn(usize) -> Vec<T> + Send + Sync) -> Vec<T> {
+    (0..restarts).into_par_iter().map(draw).collect::<Vec<_>>().concat()
 }
 
 #[cfg(test)]

@@ -113,17 +113,21 @@ impl<'a> Initialiser<'a> {
         self.parameters.restarts
     }
 
+    /// The draws of N(0, 1) that belong to this name, for each restart, without making a parameter of them.
+    #[must_use]
+    pub fn draw(&self, name: &str, count: usize) -> Vec<Vec<f64>> {
+        // The stream depends on the name alone, so that adding a parameter leaves all others as they were.
+        let stream = fnv1a(&self.name(name));
+        (0..self.restarts()).map(|k| self.noise.normal(Purpose::Initial, k, stream, count)).collect()
+    }
+
     /// Independent draws of N(0, std²) for every restart: shape (restarts, shape…).
     ///
     /// # Errors
     /// If the device refuses the tensor.
     pub fn normal(&mut self, name: &str, shape: &[usize], std: f64) -> Result<Tensor> {
-        let count = shape.iter().product();
-        // The stream depends on the name alone, so that adding a parameter leaves all others as they were.
-        let stream = fnv1a(&self.name(name));
-        let draw = |k| self.noise.normal::<f64>(Purpose::Initial, k, stream, count);
-        let values = (0..self.parameters.restarts).flat_map(draw).map(|x| x * std).collect();
-        self.insert(name, shape, values)
+        let draws = self.draw(name, shape.iter().product());
+        self.insert(name, shape, draws.into_iter().flatten().map(|x| x * std).collect())
     }
 
     /// The same given values for every restart: shape (restarts, shape…).

@@ -1,0 +1,161 @@
+//! The training loop's state: an objective, its optimiser, and how far they have come.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use bss_models::{Objective, Terms};
+use bss_nn::{Adam, AdamConfig, Moments};
+use candle_core::{DType, Device, Tensor};
+use serde_json::{Map, Value, json};
+
+use crate::checkpoint::corrupt;
+use crate::{Checkpoint, Result, Schedule, Tail};
+
+/// Trains all restarts of an objective side by side.
+pub struct Trainer<O: Objective> {
+    /// What is trained.
+    pub objective: O,
+    adam: Adam,
+    schedule: Schedule,
+    iteration: u64,
+    tail: Tail,
+}
+
+/// One step, each quantity by restart.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The iteration, counted from 0.
+    pub iteration: u64,
+    /// J of Algorithm 1 before the step.
+    pub loss: Vec<f64>,
+    /// Its reconstruction term.
+    pub reconstruction: Vec<f64>,
+    /// The sampled divergence for each entry of the data.
+    pub divergence: Vec<f64>,
+    /// The gradient's norm before clipping.
+    pub gradient_norm: Vec<f64>,
+}
+
+impl<O: Objective> Trainer<O> {
+    /// At the first iteration.
+    ///
+    /// # Errors
+    /// As candle's.
+    pub fn new(objective: O, adam: AdamConfig, schedule: Schedule) -> Result<Self> {
+        let adam = Adam::new(adam, objective.parameters())?;
+        let tail = Tail::new(objective.parameters().restarts());
+        Ok(Self { objective, adam, schedule, iteration: 0, tail })
+    }
+
+    /// The number of steps done.
+    pub fn iteration(&self) -> u64 {
+        self.iteration
+    }
+
+    /// The losses over the end of the run.
+    pub fn tail(&self) -> &Tail {
+        &self.tail
+    }
+
+    /// Whether all steps are done.
+    pub fn is_done(&self) -> bool {
+        self.iteration >= self.schedule.iterations
+    }
+
+    /// The schedule that is followed.
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// One step of the optimiser.
+    ///
+    /// # Errors
+    /// If a tensor operation fails.
+    pub fn step(&mut self) -> Result<Step> {
+        let iteration = self.iteration;
+        let terms: Terms = self.objective.terms(iteration)?;
+        let loss = terms.loss(self.schedule.beta(iteration))?;
+        let grads = loss.sum_all()?.backward()?;
+        let learning_rate = self.schedule.learning_rate(iteration);
+        let gradient_norm = self.adam.step(self.objective.parameters(), &grads, learning_rate)?;
+        let loss = to_values(&loss)?;
+        self.tail.add(iteration, self.schedule.iterations, &loss);
+        self.iteration += 1;
+        let (reconstruction, divergence) = (to_values(&terms.reconstruction)?, to_values(&terms.divergence()?)?);
+        Ok(Step { iteration, loss, reconstruction, divergence, gradient_norm })
+    }
+
+    /// One line of the run's log: the step, the schedule, and the objective's traces, each by restart.
+    ///
+    /// # Errors
+    /// As candle's.
+    pub fn log_line(&self, step: &Step) -> Result<Value> {
+        let mut line = Map::new();
+        line.insert("iteration".into(), json!(step.iteration));
+        line.insert("learning_rate".into(), json!(self.schedule.learning_rate(step.iteration)));
+        line.insert("beta".into(), json!(self.schedule.beta(step.iteration)));
+        line.insert("loss".into(), json!(step.loss));
+        line.insert("reconstruction".into(), json!(step.reconstruction));
+        line.insert("divergence".into(), json!(step.divergence));
+        line.insert("gradient_norm".into(), json!(step.gradient_norm));
+        for (name, trace) in self.objective.traces()? {
+            line.insert(name.into(), nested(&trace.to_dtype(DType::F64)?)?);
+        }
+        Ok(Value::Object(line))
+    }
+
+    /// Writes all that resuming needs: parameters and moments of every restart, the tail, the iteration.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn save_state(&self, path: &Path, mut description: Value) -> Result<()> {
+        let mut tensors = BTreeMap::new();
+        let vector = |values: &[f64]| Tensor::new(values, &Device::Cpu);
+        for (name, var) in self.objective.parameters().iter() {
+            tensors.insert(format!("parameter.{name}"), var.as_tensor().clone());
+            if let Some(moments) = self.adam.moments(name) {
+                tensors.insert(format!("first.{name}"), vector(&moments.first)?);
+                tensors.insert(format!("second.{name}"), vector(&moments.second)?);
+            }
+        }
+        tensors.insert("tail".into(), vector(&self.tail.to_values())?);
+        description["iteration"] = json!(self.iteration);
+        Checkpoint { tensors, description }.save(path)
+    }
+
+    /// Goes on where [`save_state`](Self::save_state) left off; returns the description it was given.
+    ///
+    /// # Errors
+    /// If the file does not hold the state of this objective, naming what is missing, unknown or misshapen.
+    pub fn load_state(&mut self, path: &Path) -> Result<Value> {
+        let mut checkpoint = Checkpoint::load(path)?;
+        let parameters = checkpoint.take("parameter");
+        let (first, mut second) = (checkpoint.take("first"), checkpoint.take("second"));
+        let mut moments = BTreeMap::new();
+        for (name, first) in first {
+            let Some(second) = second.remove(&name) else { continue };
+            moments.insert(name, Moments { first: first.to_vec1()?, second: second.to_vec1()? });
+        }
+        let iteration = checkpoint.description["iteration"].as_u64();
+        let iteration = iteration.ok_or_else(|| corrupt(path, &"it does not say at which iteration it was written"))?;
+        let tail = checkpoint.tensors.get("tail").and_then(|tail| Tail::from_values(&tail.to_vec1().ok()?));
+        self.tail = tail.ok_or_else(|| corrupt(path, &"tensor tail is missing or misshapen"))?;
+        self.objective.parameters().assign(&parameters).map_err(|error| corrupt(path, &error))?;
+        self.adam.restore(iteration, moments).map_err(|error| corrupt(path, &error))?;
+        self.iteration = iteration;
+        Ok(checkpoint.description)
+    }
+}
+
+fn to_values(t: &Tensor) -> candle_core::Result<Vec<f64>> {
+    t.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.to_vec1()
+}
+
+/// A tensor as nested JSON arrays.
+fn nested(t: &Tensor) -> candle_core::Result<Value> {
+    match t.rank() {
+        0 => Ok(json!(t.to_scalar::<f64>()?)),
+        1 => Ok(json!(t.to_device(&Device::Cpu)?.to_vec1::<f64>()?)),
+        _ => (0..t.dim(0)?).map(|i| nested(&t.get(i)?)).collect::<candle_core::Result<Vec<_>>>().map(Value::Array),
+    }
+}
