@@ -1,2 +1,37 @@
-//! bss
-fn main() {}
+//! `bss`: blind source separation on the command line.
+//!
+//! What was typed ([`args`]) is resolved into settings ([`config`]) and data ([`input`]), a command ([`commands`])
+//! does the work, and its end becomes an exit code ([`outcome`]). Results go to stdout; progress, warnings and errors
+//! go to stderr. This crate is the only one that knows a terminal.
+
+mod args;
+mod catalogue;
+mod commands;
+mod config;
+mod device;
+mod figures;
+mod input;
+mod logging;
+mod named;
+mod nearest;
+mod outcome;
+mod output;
+mod report;
+mod table;
+mod warnings;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::Cli;
+
+fn main() -> ExitCode {
+    match Cli::try_parse() {
+        Err(usage) => outcome::of_usage(&usage),
+        Ok(cli) => {
+            logging::init(cli.command.is_quiet());
+            outcome::of(&commands::run(&cli.command))
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! `bss evaluate`.
+
+use clap::Args;
+
+/// Score estimates against the true sources.
+///
+/// Both are arrays (samples, sources). References are first matched with estimates (the assignment with the largest
+/// sum of absolute correlations) and signs follow from the match. Of a file with several arrays, `sources` is taken
+/// unless another is named. Where both files hold `mixing`, `amari` compares those matrices, else it is computed from
+/// the sources by least squares.
+///
+/// With --json, each metric stands under its name as {per_source, mean, min}, and all of them once more under
+/// `metrics`, beside `permutation` (the estimate of each reference, from 0), `sign`, `n_sources` and `samples`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_long_help = "Examples:
+  bss evaluate --estimate estimate.npz --reference mixture.npz:sources
+  bss evaluate --estimate estimate.npy --reference sources.npy --metrics correlation,si_sdr_db --json")]
+pub(crate) struct EvaluateArgs {
+    /// Estimated sources, FILE or FILE:ARRAY
+    #[arg(long, value_name = "FILE")]
+    pub(crate) estimate: String,
+
+    /// True sources, FILE or FILE:ARRAY
+    #[arg(long, value_name = "FILE")]
+    pub(crate) reference: String,
+
+    /// The mixture: also say how much better the estimates are than its best channels
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mixture: Option<String>,
+
+    /// Metrics to compute, separated by commas [default: all]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) metrics: Vec<String>,
+
+    /// Arrays are (sources, samples)
+    #[arg(long)]
+    pub(crate) channels_first: bool,
+
+    /// Print the result as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,95 @@
+//! `bss fit`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::DataArgs;
+use crate::device::DeviceName;
+
+/// Fit a model to a recording.
+///
+/// INPUT is an array (samples, channels) in .npy, .npz, .h5, .csv, .tsv, .dat, .txt or .wav; several are joined along
+/// samples. An array inside a file is named after a colon: run.h5:/subject/ecg, run.npz:mixture. The run's folder
+/// then holds all settings, the model, and what `--resume` needs.
+///
+/// Settings come from defaults, --config, --set and the other options, the later overruling the earlier; the schema
+/// with all defaults is what a run's config.toml shows.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+#[command(after_long_help = "Examples:
+  bss fit ecg.dat --columns 1-8 --sample-rate 250 --out runs/ecg
+  bss fit mixture.npz --sources 3 --out runs/a --set prior.kind=ar --set training.beta=0.1
+  bss fit mixture.npz --out runs/a --resume")]
+pub(crate) struct FitArgs {
+    /// Files to fit to, FILE or FILE:ARRAY
+    #[arg(value_name = "INPUT", required = true)]
+    pub(crate) inputs: Vec<String>,
+
+    /// Model to fit; see `bss models` [default: ar-flow]
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+
+    /// Number of sources [default: the number of channels]
+    #[arg(long, value_name = "N")]
+    pub(crate) sources: Option<usize>,
+
+    /// Folder to write the run to
+    #[arg(long, value_name = "RUN")]
+    pub(crate) out: PathBuf,
+
+    /// Seed of all that is random [default: 0]
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    pub(crate) seed: Option<u64>,
+
+    /// Independent fits, of which the best is kept [default: 6]
+    #[arg(long, value_name = "K")]
+    pub(crate) restarts: Option<usize>,
+
+    /// Optimiser steps [default: 3000]
+    #[arg(long, value_name = "I")]
+    pub(crate) iterations: Option<usize>,
+
+    /// Passes over the data, for models of datasets
+    #[arg(long, value_name = "E", conflicts_with = "iterations")]
+    pub(crate) epochs: Option<usize>,
+
+    /// Settings to start from
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Change a setting, as in prior.kind=ar; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+
+    /// Take the inputs for clean examples and mix M of them at random, for models of datasets
+    #[arg(long, value_name = "M")]
+    pub(crate) mix: Option<usize>,
+
+    /// Where to compute: cpu, cuda or cuda:I
+    #[arg(long, value_name = "DEVICE", default_value_t)]
+    pub(crate) device: DeviceName,
+
+    /// Threads to compute with [default: one for each core]
+    #[arg(long, value_name = "T")]
+    pub(crate) threads: Option<usize>,
+
+    /// Go on with the run in the folder from its last saved state
+    #[arg(long, conflicts_with = "force")]
+    pub(crate) resume: bool,
+
+    /// Replace the run in the folder
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    /// No progress bar, no warnings
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+
+    /// Print the result as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// How to read the inputs.
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+}

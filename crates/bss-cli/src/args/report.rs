@@ -1,0 +1,30 @@
+//! `bss report`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Write a run's figures and a page that shows them.
+///
+/// The folder gets every figure as .svg and .png and index.html, a page that needs no other file.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_long_help = "Examples:
+  bss report runs/ecg
+  bss report runs/a --reference mixture.npz:sources --out report")]
+pub(crate) struct ReportArgs {
+    /// Folder that `bss fit` wrote
+    #[arg(value_name = "RUN")]
+    pub(crate) run: PathBuf,
+
+    /// True sources to compare with, FILE or FILE:ARRAY
+    #[arg(long, value_name = "FILE")]
+    pub(crate) reference: Option<String>,
+
+    /// Folder to write to [default: RUN/report]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Print the result as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,75 @@
+//! `bss separate`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::DataArgs;
+use crate::device::DeviceName;
+
+/// Separate a recording with a fitted model.
+///
+/// OUT gets the posterior mean of the sources, (samples, sources), in the input's order of samples. .npz and .h5 hold
+/// it as `sources`, with `mixing` beside it where the decoder is linear, and with --std the posterior's standard
+/// deviation as `std`; .npy writes the latter to OUT with .std.npy for its end.
+///
+/// Sources are sorted by the share of the mixture's variance that they explain, the largest first; their sign makes
+/// the largest entry of their mixing column positive; their variance is 1 unless --scale original.
+#[derive(Debug, Clone, PartialEq, Args)]
+#[command(after_long_help = "Examples:
+  bss separate --run runs/ecg --out estimate.npz --std
+  bss separate other.dat --columns 1-8 --run runs/ecg --out estimate.npy")]
+pub(crate) struct SeparateArgs {
+    /// File to separate, FILE or FILE:ARRAY [default: what the run was fitted to]
+    #[arg(value_name = "INPUT")]
+    pub(crate) input: Option<String>,
+
+    /// Folder that `bss fit` wrote
+    #[arg(long, value_name = "RUN")]
+    pub(crate) run: PathBuf,
+
+    /// File to write: .npy, .npz, .h5, .csv, .tsv or .wav
+    #[arg(long, value_name = "OUT")]
+    pub(crate) out: PathBuf,
+
+    /// Write the posterior's standard deviation as well
+    #[arg(long)]
+    pub(crate) std: bool,
+
+    /// Mask the mixture by the sources' shares of it, for models of spectrograms and images
+    #[arg(long)]
+    pub(crate) mask: bool,
+
+    /// Scale of the sources
+    #[arg(long, value_name = "SCALE", default_value = "unit")]
+    pub(crate) scale: Scale,
+
+    /// Where to compute: cpu, cuda or cuda:I
+    #[arg(long, value_name = "DEVICE", default_value_t)]
+    pub(crate) device: DeviceName,
+
+    /// Replace OUT where it is a folder that is not empty
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    /// No warnings
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+
+    /// Print the result as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// How to read the input.
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+}
+
+/// The scale of estimates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scale {
+    /// Unit variance over the recording that was fitted
+    Unit,
+    /// The scale that the model works on
+    Original,
+}

@@ -1,0 +1,42 @@
+//! `bss synth`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Make synthetic sources; the long help lists the families.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(long_about = long_about(), after_long_help = "Example:
+  bss synth sine+square+ar --samples 1000 --out sources.npy --seed 1")]
+pub(crate) struct SynthArgs {
+    /// Family of sources
+    #[arg(value_name = "FAMILY")]
+    pub(crate) family: String,
+
+    /// Number of samples
+    #[arg(long, value_name = "R")]
+    pub(crate) samples: usize,
+
+    /// File to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+
+    /// Seed of all that is random
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub(crate) seed: u64,
+
+    /// Write (sources, samples) instead
+    #[arg(long)]
+    pub(crate) channels_first: bool,
+}
+
+fn long_about() -> String {
+    let families = bss_data::synth::Family::ALL.iter();
+    let lines: Vec<String> =
+        families.map(|family| format!("  {:<21} {}", family.name(), family.description())).collect();
+    format!(
+        "Make synthetic sources.\n\nThe file gets an array (samples, sources), named `sources` in .npz and .h5; each \
+         source is centred and has unit variance. The same seed gives the same bits. Families:\n\n{}",
+        lines.join("\n")
+    )
+}

@@ -1,0 +1,88 @@
+//! Every model, prior and baseline, with the paper it comes from.
+
+use anyhow::{Result, ensure};
+use serde::Serialize;
+
+use crate::config::Model;
+
+/// What a method is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Kind {
+    /// A generative model, fitted with `bss fit --model`.
+    Model,
+    /// A prior of `ar-flow`, chosen with `--set prior.kind=`.
+    Prior,
+    /// A method to compare with, fitted the same way.
+    Baseline,
+}
+
+/// One method.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Method {
+    /// What it is.
+    pub(crate) kind: Kind,
+    /// Its name on the command line.
+    pub(crate) name: &'static str,
+    /// What it does, in a line.
+    pub(crate) about: &'static str,
+    /// Authors, year and where to find it.
+    pub(crate) paper: &'static str,
+    /// Whether it can be used now.
+    pub(crate) available: bool,
+}
+
+const fn method(kind: Kind, name: &'static str, about: &'static str, paper: &'static str, available: bool) -> Method {
+    Method { kind, name, about, paper, available }
+}
+
+/// All methods, in the order in which they are listed.
+#[rustfmt::skip] // one method, one line
+pub(crate) const METHODS: &[Method] = &[
+    method(Kind::Model, "ar-flow", "AR-Flow VAE: a recording's channels into sources with memory", "Wei et al. 2026, arXiv:2603.14441", true),
+    method(Kind::Model, "neri", "VAE that sums K decoded sources; VAEM by `separate --mask`", "Neri et al. 2021, EUSIPCO", false),
+    method(Kind::Prior, "gaussian", "standard normal: a plain VAE", "Kingma and Welling 2014, arXiv:1312.6114", true),
+    method(Kind::Prior, "ar", "linear autoregression of order P", "Wei et al. 2026, arXiv:2603.14441", true),
+    method(Kind::Prior, "ar-flow", "autoregression with a recurrent flow on its innovations", "Wei et al. 2026, arXiv:2603.14441", true),
+    method(Kind::Baseline, "fastica", "fixed-point independent component analysis", "Hyvärinen 1999, IEEE TNN 10(3)", false),
+    method(Kind::Baseline, "sobi", "joint diagonalisation of lagged covariances", "Belouchrani et al. 1997, IEEE TSP 45(2)", false),
+    method(Kind::Baseline, "jade", "joint diagonalisation of fourth-order cumulants", "Cardoso and Souloumiac 1993, IEE Proc. F 140(6)", false),
+    method(Kind::Baseline, "nmf", "non-negative matrix factorisation", "Lee and Seung 2001, NIPS", false),
+    method(Kind::Baseline, "ae", "plain auto-encoder", "Neri et al. 2021, EUSIPCO", false),
+    method(Kind::Baseline, "mixit", "mixture-invariant training", "Wisdom et al. 2020, arXiv:2006.12701", false),
+    method(Kind::Baseline, "glo", "generative latent optimisation", "Bojanowski et al. 2018, arXiv:1707.05776", false),
+];
+
+/// Refuses a model that cannot be fitted yet.
+///
+/// # Errors
+/// Naming the models there are.
+pub(crate) fn require_available(model: Model) -> Result<()> {
+    let fitted = || METHODS.iter().filter(|method| method.kind != Kind::Prior && method.available);
+    let names: Vec<&str> = fitted().map(|method| method.name).collect();
+    ensure!(names.contains(&model.name()), "model {model} is not available yet; there is {}", names.join(", "));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Prior;
+
+    fn names(belongs: impl Fn(Kind) -> bool) -> Vec<&'static str> {
+        METHODS.iter().filter(|method| belongs(method.kind)).map(|method| method.name).collect()
+    }
+
+    #[test]
+    fn lists_every_choice_of_the_settings() {
+        assert_eq!(names(|kind| kind != Kind::Prior), Model::NAMES);
+        assert_eq!(names(|kind| kind == Kind::Prior), Prior::NAMES);
+    }
+
+    #[test]
+    fn refuses_what_cannot_be_fitted() {
+        assert!(require_available(Model::ArFlow).is_ok());
+        let message = require_available(Model::Neri).unwrap_err().to_string();
+        assert_eq!(message, "model neri is not available yet; there is ar-flow");
+    }
+}

@@ -1,0 +1,168 @@
+//! Settings: one schema for TOML files, `--set` and the options of `fit`.
+//!
+//! [`Config`] holds the values, [`KEYS`](keys::KEYS) names each with the values it takes. Settings are put together
+//! from defaults, a file, `--set` and options, the later overruling the earlier; each value is checked where it comes
+//! in, so that the message can say where that was.
+
+mod fit;
+mod keys;
+mod load;
+mod options;
+mod rule;
+mod setting;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use bss_data::Columns;
+
+pub(crate) use options::{Activation, Base, Decoder, Encoder, Model, Prior, Whitening};
+
+use crate::args::OnNan;
+
+/// All settings of a run; the defaults are those of the AR-Flow VAE on a recording of a few thousand samples.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Config {
+    /// The model to fit.
+    pub(crate) model: Model,
+    /// Seed of all that is random.
+    pub(crate) seed: u64,
+    /// Number of sources; that of the channels if absent.
+    pub(crate) sources: Option<usize>,
+    /// What to fit to.
+    pub(crate) data: DataConfig,
+    /// What happens to channels before the encoder sees them.
+    pub(crate) whitening: WhiteningConfig,
+    /// The encoder (demixing), x → q(s | x).
+    pub(crate) encoder: EncoderConfig,
+    /// The decoder (remixing), s → p(x | s).
+    pub(crate) decoder: DecoderConfig,
+    /// The prior p(s).
+    pub(crate) prior: PriorConfig,
+    /// How the model is fitted.
+    pub(crate) training: TrainingConfig,
+}
+
+/// `[data]`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct DataConfig {
+    /// Files, joined along samples.
+    pub(crate) inputs: Vec<String>,
+    /// Columns to take as channels; all if absent.
+    pub(crate) columns: Option<Columns>,
+    /// Whether the files hold (channels, samples).
+    pub(crate) channels_first: bool,
+    /// Samples per second, overruling the file's.
+    pub(crate) sample_rate: Option<f64>,
+    /// What to do about values that are not finite; an error if absent.
+    pub(crate) on_nan: Option<OnNan>,
+}
+
+/// `[whitening]`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct WhiteningConfig {
+    /// The kind.
+    pub(crate) kind: Whitening,
+}
+
+/// `[encoder]`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct EncoderConfig {
+    /// The kind.
+    pub(crate) kind: Encoder,
+    /// Widths of an mlp's hidden layers.
+    pub(crate) widths: Vec<usize>,
+    /// An mlp's activation.
+    pub(crate) activation: Activation,
+}
+
+/// `[decoder]`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct DecoderConfig {
+    /// The kind.
+    pub(crate) kind: Decoder,
+    /// Widths of an mlp's hidden layers.
+    pub(crate) widths: Vec<usize>,
+    /// An mlp's activation.
+    pub(crate) activation: Activation,
+}
+
+/// `[prior]`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PriorConfig {
+    /// The kind.
+    pub(crate) kind: Prior,
+    /// The density of the noise that drives a source.
+    pub(crate) base: Base,
+    /// Components of a mixture base.
+    pub(crate) components: usize,
+    /// p, the order of the autoregression.
+    pub(crate) order: usize,
+    /// H, the width of the flow's hidden state.
+    pub(crate) hidden: usize,
+    /// κ, the bound on the log-scale of an innovation.
+    pub(crate) kappa: f64,
+}
+
+/// `[training]`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct TrainingConfig {
+    /// Optimiser steps.
+    pub(crate) iterations: usize,
+    /// Independent fits, of which the best is kept.
+    pub(crate) restarts: usize,
+    /// Learning rate at the start.
+    pub(crate) learning_rate: f64,
+    /// Learning rate at the end.
+    pub(crate) learning_rate_end: f64,
+    /// Weight of the KL divergence at the start.
+    pub(crate) beta: f64,
+    /// Weight of the KL divergence at the end.
+    pub(crate) beta_end: f64,
+    /// Share of the run after which beta starts to fall.
+    pub(crate) anneal_from: f64,
+    /// Share of the run by which beta has reached its end.
+    pub(crate) anneal_to: f64,
+    /// Largest norm of a gradient.
+    pub(crate) clip_norm: f64,
+    /// Iterations between two lines of the log.
+    pub(crate) log_every: usize,
+    /// Seconds between two saved states.
+    pub(crate) checkpoint_seconds: f64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let (widths, activation) = (vec![32], Activation::Tanh);
+        Self {
+            model: Model::ArFlow,
+            seed: 0,
+            sources: None,
+            data: DataConfig::default(),
+            whitening: WhiteningConfig { kind: Whitening::Pca },
+            encoder: EncoderConfig { kind: Encoder::Linear, widths: widths.clone(), activation },
+            decoder: DecoderConfig { kind: Decoder::Auto, widths, activation },
+            prior: PriorConfig {
+                kind: Prior::ArFlow,
+                base: Base::Mixture,
+                components: 4,
+                order: 1,
+                hidden: 8,
+                kappa: 0.8,
+            },
+            training: TrainingConfig {
+                iterations: 3000,
+                restarts: 6,
+                learning_rate: 0.02,
+                learning_rate_end: 4e-4,
+                beta: 0.2,
+                beta_end: 0.02,
+                anneal_from: 0.5,
+                anneal_to: 0.9,
+                clip_norm: 5.0,
+                log_every: 10,
+                checkpoint_seconds: 10.0,
+            },
+        }
+    }
+}

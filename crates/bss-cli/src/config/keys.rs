@@ -1,0 +1,98 @@
+//! Every key of the settings: where its value is, what it takes, and what it is for.
+
+use toml::Value;
+
+use super::Config;
+use super::rule::Rule::{self, Any, AtLeast, Inside, NotNegative, Positive, Share};
+use super::setting::Setting;
+
+/// A key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Key {
+    /// The section and the name in it, with a dot between; the name alone ahead of all sections.
+    pub(crate) path: &'static str,
+    /// What the setting is for; a comment in `config.toml`.
+    pub(crate) about: &'static str,
+    rule: Rule,
+    field: fn(&mut Config) -> &mut dyn Setting,
+}
+
+const fn key(path: &'static str, rule: Rule, about: &'static str, field: fn(&mut Config) -> &mut dyn Setting) -> Key {
+    Key { path, about, rule, field }
+}
+
+/// All keys, in the order in which they are written.
+#[rustfmt::skip] // one key, one line
+pub(crate) const KEYS: &[Key] = &[
+    key("model", Any, "see `bss models`", |c| &mut c.model),
+    key("seed", AtLeast(0), "of all that is random", |c| &mut c.seed),
+    key("sources", AtLeast(1), "number of sources; that of the channels if absent", |c| &mut c.sources),
+    key("data.inputs", Any, "files, joined along samples", |c| &mut c.data.inputs),
+    key("data.columns", Any, "columns to take as channels, from 0; all if absent", |c| &mut c.data.columns),
+    key("data.channels_first", Any, "whether the files hold (channels, samples)", |c| &mut c.data.channels_first),
+    key("data.sample_rate", Positive, "in Hz; the file's if absent", |c| &mut c.data.sample_rate),
+    key("data.on_nan", Any, "drop | interpolate; NaN is an error if absent", |c| &mut c.data.on_nan),
+    key("whitening.kind", Any, "pca | none (centred only)", |c| &mut c.whitening.kind),
+    key("encoder.kind", Any, "linear | mlp", |c| &mut c.encoder.kind),
+    key("encoder.widths", AtLeast(1), "of an mlp's hidden layers", |c| &mut c.encoder.widths),
+    key("encoder.activation", Any, "tanh | relu | leaky-relu | silu", |c| &mut c.encoder.activation),
+    key("decoder.kind", Any, "auto (tied if the encoder is linear and square) | tied | linear | mlp", |c| &mut c.decoder.kind),
+    key("decoder.widths", AtLeast(1), "of an mlp's hidden layers", |c| &mut c.decoder.widths),
+    key("decoder.activation", Any, "tanh | relu | leaky-relu | silu", |c| &mut c.decoder.activation),
+    key("prior.kind", Any, "gaussian | ar | ar-flow", |c| &mut c.prior.kind),
+    key("prior.base", Any, "gaussian | mixture: the innovations' density", |c| &mut c.prior.base),
+    key("prior.components", AtLeast(1), "of a mixture base", |c| &mut c.prior.components),
+    key("prior.order", AtLeast(1), "lags of the autoregression", |c| &mut c.prior.order),
+    key("prior.hidden", AtLeast(0), "width of the flow's hidden state", |c| &mut c.prior.hidden),
+    key("prior.kappa", Inside, "bound on the log-scale of an innovation", |c| &mut c.prior.kappa),
+    key("training.iterations", AtLeast(1), "optimiser steps", |c| &mut c.training.iterations),
+    key("training.restarts", AtLeast(1), "independent fits, of which the best is kept", |c| &mut c.training.restarts),
+    key("training.learning_rate", Positive, "at the start", |c| &mut c.training.learning_rate),
+    key("training.learning_rate_end", NotNegative, "at the end", |c| &mut c.training.learning_rate_end),
+    key("training.beta", Positive, "weight of the KL divergence at the start", |c| &mut c.training.beta),
+    key("training.beta_end", Positive, "... and at the end", |c| &mut c.training.beta_end),
+    key("training.anneal_from", Share, "share of the run after which beta starts to fall", |c| &mut c.training.anneal_from),
+    key("training.anneal_to", Share, "... and by which it has reached beta_end", |c| &mut c.training.anneal_to),
+    key("training.clip_norm", Positive, "largest norm of a gradient", |c| &mut c.training.clip_norm),
+    key("training.log_every", AtLeast(1), "iterations between two lines of metrics.jsonl", |c| &mut c.training.log_every),
+    key("training.checkpoint_seconds", NotNegative, "between two saved states", |c| &mut c.training.checkpoint_seconds),
+];
+
+/// What each section is for; a comment in `config.toml`.
+pub(crate) const SECTIONS: &[(&str, &str)] = &[
+    ("data", "what the model is fitted to"),
+    ("whitening", "what happens to the channels before the encoder sees them"),
+    ("encoder", "demixing: x -> q(s | x)"),
+    ("decoder", "remixing: s -> p(x | s)"),
+    ("prior", "p(s), of each source on its own"),
+    ("training", "how the model is fitted"),
+];
+
+impl Key {
+    /// Takes a value.
+    ///
+    /// # Errors
+    /// A sentence with the key, the value and what was expected.
+    pub(crate) fn assign(self, config: &mut Config, value: &Value) -> Result<(), String> {
+        let field = (self.field)(config);
+        if field.assign(value) && field.value().is_none_or(|value| self.rule.allows(&value)) {
+            return Ok(());
+        }
+        Err(self.complaint(config, value))
+    }
+
+    /// The value there is; `None` if the key is not set.
+    pub(crate) fn value(self, config: &Config) -> Option<Value> {
+        (self.field)(&mut config.clone()).value()
+    }
+
+    fn complaint(self, config: &mut Config, value: &Value) -> String {
+        let field = (self.field)(config);
+        let (expected, names) = (field.expected(), field.names());
+        let hint = match value.as_str().and_then(|text| crate::nearest::nearest(text, names.iter().copied())) {
+            Some(name) => format!("; did you mean {name}?"),
+            None => String::new(),
+        };
+        format!("{} is {value}, expected {expected}{}{hint}", self.path, self.rule.words())
+    }
+}

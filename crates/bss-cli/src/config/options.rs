@@ -1,0 +1,97 @@
+//! The choices among settings, with the names they go by.
+
+use crate::named::named;
+
+named! {
+    /// A model or baseline; [`crate::catalogue`] says more about each and which can be fitted now.
+    enum Model {
+        /// The AR-Flow VAE.
+        ArFlow = "ar-flow",
+        /// The VAE of Neri et al.
+        Neri = "neri",
+        /// FastICA.
+        FastIca = "fastica",
+        /// SOBI.
+        Sobi = "sobi",
+        /// JADE.
+        Jade = "jade",
+        /// Non-negative matrix factorisation.
+        Nmf = "nmf",
+        /// A plain auto-encoder.
+        Ae = "ae",
+        /// Mixture-invariant training.
+        MixIt = "mixit",
+        /// Generative latent optimisation.
+        Glo = "glo",
+    }
+}
+
+named! {
+    /// What happens to channels before the encoder sees them.
+    enum Whitening {
+        /// Centred, decorrelated and brought to unit variance by principal components.
+        Pca = "pca",
+        /// Centred only.
+        None = "none",
+    }
+}
+
+named! {
+    /// The encoder's map.
+    enum Encoder {
+        /// A matrix.
+        Linear = "linear",
+        /// A network with hidden layers.
+        Mlp = "mlp",
+    }
+}
+
+named! {
+    /// The decoder's map.
+    enum Decoder {
+        /// `tied` where the encoder is linear and square, else of the encoder's kind.
+        Auto = "auto",
+        /// The inverse of the encoder's matrix.
+        Tied = "tied",
+        /// A matrix of its own.
+        Linear = "linear",
+        /// A network with hidden layers.
+        Mlp = "mlp",
+    }
+}
+
+named! {
+    /// What follows each hidden layer.
+    enum Activation {
+        /// tanh(x).
+        Tanh = "tanh",
+        /// max(0, x).
+        Relu = "relu",
+        /// max(0.01 x, x).
+        LeakyRelu = "leaky-relu",
+        /// x / (1 + exp(−x)).
+        Silu = "silu",
+    }
+}
+
+named! {
+    /// The prior of a source.
+    enum Prior {
+        /// Independent standard normal samples.
+        Gaussian = "gaussian",
+        /// A linear autoregression.
+        Ar = "ar",
+        /// An autoregression whose innovations pass through a recurrent flow.
+        ArFlow = "ar-flow",
+    }
+}
+
+named! {
+    /// The density of the noise that drives a source.
+    enum Base {
+        /// Standard normal, as in the paper.
+        Gaussian = "gaussian",
+        /// A mixture of Gaussians that is learned.
+        Mixture = "mixture",
+    }
+}

@@ -1,0 +1,84 @@
+//! What makes a recording unfit, and what makes it suspicious.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail, ensure};
+
+use super::{MIN_SAMPLES, Recording};
+use crate::warnings::{Warning, Warnings};
+
+/// The largest magnitude allowed: beyond it, what is a measurement and what an error of reading cannot be told.
+const LARGEST: f64 = 1e30;
+
+/// Refuses a recording with few samples.
+pub(super) fn long_enough(recording: &Recording) -> Result<()> {
+    let (samples, channels) = recording.values.dim();
+    let hint =
+        if channels >= MIN_SAMPLES { "; if the array is (channels, samples), give --channels-first" } else { "" };
+    ensure!(
+        samples >= MIN_SAMPLES,
+        "{}: {samples} samples of {channels} channels are too few, expected at least {MIN_SAMPLES}{hint}",
+        recording.label
+    );
+    Ok(())
+}
+
+/// Refuses finite values that computations would overflow on.
+pub(super) fn bounded(recording: &Recording) -> Result<()> {
+    let is_too_large = |value: f64| value.is_finite() && value.abs() > LARGEST;
+    if let Some(((sample, column), value)) = recording.values.indexed_iter().find(|(_, value)| is_too_large(**value)) {
+        bail!(
+            "{}: the value {value:e} at sample {sample} of {} (samples count from 0) is too large, expected magnitudes \
+             up to {LARGEST:e}; rescale the data",
+            recording.label,
+            recording.channel_names[column]
+        );
+    }
+    Ok(())
+}
+
+/// Refuses NaN and infinity.
+pub(super) fn finite(recording: &Recording) -> Result<()> {
+    let mut bad = recording.values.indexed_iter().filter(|(_, value)| !value.is_finite());
+    let Some(((sample, column), value)) = bad.next() else { return Ok(()) };
+    bail!(
+        "{}: {} of {} values are NaN or infinite, the first ({value}) at sample {sample} of {} (samples count from 0); \
+         give --on-nan drop or --on-nan interpolate",
+        recording.label,
+        1 + bad.count(),
+        recording.values.len(),
+        recording.channel_names[column]
+    );
+}
+
+/// Warns of constant and of duplicate channels; refuses a recording in which nothing changes.
+pub(super) fn distinct(recording: &Recording, warnings: &mut Warnings) -> Result<()> {
+    let names = &recording.channel_names;
+    let mut constant = Vec::new();
+    let mut duplicate = Vec::new();
+    // Channels by the bits of their values; -0 counts as 0.
+    let mut seen: BTreeMap<Vec<u64>, usize> = BTreeMap::new();
+    for (channel, values) in recording.values.columns().into_iter().enumerate() {
+        if values.iter().all(|value| *value == values[0]) {
+            constant.push(names[channel].clone());
+            continue;
+        }
+        let bits = values.iter().map(|value| (value + 0.0).to_bits()).collect();
+        let first = *seen.entry(bits).or_insert(channel);
+        if first != channel {
+            duplicate.push((names[first].clone(), names[channel].clone()));
+        }
+    }
+    ensure!(
+        constant.len() < names.len(),
+        "{}: every channel is constant; there is nothing to separate",
+        recording.label
+    );
+    if !constant.is_empty() {
+        warnings.push(Warning::ConstantChannels { names: constant });
+    }
+    if !duplicate.is_empty() {
+        warnings.push(Warning::DuplicateChannels { pairs: duplicate });
+    }
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! What the user should know though the command goes on: each says what happened and what to try.
+
+use std::fmt;
+use std::io::{self, Write as _};
+
+use serde::{Serialize, Serializer};
+
+/// A warning.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Warning {
+    /// An array with more channels than samples, which is usually the transpose of what was meant.
+    MoreChannelsThanSamples {
+        /// The file.
+        label: String,
+        /// Samples, as the array was read.
+        samples: usize,
+        /// Channels, as the array was read.
+        channels: usize,
+        /// Whether `--channels-first` was given.
+        channels_first: bool,
+    },
+    /// Channels that never change.
+    ConstantChannels {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// Channels that are equal to an earlier one in every sample.
+    DuplicateChannels {
+        /// The earlier and the later one of each pair.
+        pairs: Vec<(String, String)>,
+    },
+    /// Samples that were left out because they held values that are not finite.
+    Dropped {
+        /// How many.
+        samples: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// Values that were not finite and were interpolated.
+    Interpolated {
+        /// How many.
+        values: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// A metric that is among the defaults but not defined for these sources.
+    MetricLeftOut {
+        /// Its name.
+        metric: &'static str,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MoreChannelsThanSamples { label, samples, channels, channels_first } => {
+                let mend = if *channels_first { "leave out --channels-first" } else { "give --channels-first" };
+                write!(
+                    f,
+                    "{label}: {channels} channels of only {samples} samples; if it is the other way round, {mend}"
+                )
+            }
+            Self::ConstantChannels { names } => {
+                let (are, they) = if names.len() == 1 { ("is", "it holds") } else { ("are", "they hold") };
+                write!(
+                    f,
+                    "{} {are} constant: {they} nothing to separate; choose other channels with --columns",
+                    names.join(", ")
+                )
+            }
+            Self::DuplicateChannels { pairs } => {
+                let pairs: Vec<String> = pairs.iter().map(|(first, second)| format!("{first} = {second}")).collect();
+                write!(f, "duplicate channels add nothing: {}; leave the second out with --columns", pairs.join(", "))
+            }
+            Self::Dropped { samples, of } => write!(
+                f,
+                "{samples} of {of} samples held NaN or infinity and were left out: time has gaps there; \
+                 --on-nan interpolate keeps them"
+            ),
+            Self::Interpolated { values, of } => write!(
+                f,
+                "{values} of {of} values were NaN or infinite and were interpolated: do not read much into the sources \
+                 there; --on-nan drop leaves the samples out"
+            ),
+            Self::MetricLeftOut { metric, reason } => write!(f, "{metric} is left out: {reason}"),
+        }
+    }
+}
+
+/// A warning is its sentence in JSON.
+impl Serialize for Warning {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The warnings of a command: each is printed as it comes, and kept for `--json` and for reports.
+#[derive(Debug, Default)]
+pub(crate) struct Warnings {
+    quiet: bool,
+    list: Vec<Warning>,
+}
+
+impl Warnings {
+    /// None yet; with `quiet` they are kept but not printed.
+    pub(crate) fn new(quiet: bool) -> Self {
+        Self { quiet, list: Vec::new() }
+    }
+
+    /// Adds a warning, and prints it to stderr unless quiet.
+    pub(crate) fn push(&mut self, warning: Warning) {
+        if !self.quiet {
+            // Nothing is left to tell it to if stderr is closed.
+            let _ = writeln!(io::stderr(), "warning: {warning}");
+        }
+        self.list.push(warning);
+    }
+
+    /// All so far.
+    pub(crate) fn as_slice(&self) -> &[Warning] {
+        &self.list
+    }
+}
