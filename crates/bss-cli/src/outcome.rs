@@ -52,7 +52,10 @@ fn code(error: &anyhow::Error) -> u8 {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::OutOfMemory => Some(3),
         _ => None,
     });
-    let of_data = error.chain().filter_map(|cause| cause.downcast_ref::<bss_data::Error>());
+    let of_data = error.chain().filter_map(|cause| match cause.downcast_ref::<bss_train::Error>() {
+        Some(bss_train::Error::Data(error)) => Some(error),
+        _ => cause.downcast_ref::<bss_data::Error>(),
+    });
     let is_failure =
         |error: &bss_data::Error| matches!(error, bss_data::Error::DiskFull { .. } | bss_data::Error::TooLarge { .. });
     of_io.chain(of_data.filter(|error| is_failure(error)).map(|_| 3)).next().unwrap_or(1)

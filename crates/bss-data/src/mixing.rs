@@ -124,7 +124,6 @@ pub struct Mixed {
 /// assert_eq!(mixed.mixing.map(|a| a.dim()), Some((4, 3)));
 /// # Ok::<(), bss_data::mixing::MixingError>(())
 /// ```
-#[expect(clippy::needless_pass_by_value, reason = "array views are references")]
 pub fn mix(
     sources: ArrayView2<f64>,
     channels: usize,

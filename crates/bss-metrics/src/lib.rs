@@ -34,11 +34,6 @@
 //! # Ok::<(), bss_metrics::Error>(())
 //! ```
 
-#![expect(
-    clippy::needless_pass_by_value,
-    reason = "array views are references: they are passed by value, as ndarray has it"
-)]
-
 mod align;
 mod amari;
 mod correlation;

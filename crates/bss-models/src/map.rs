@@ -60,8 +60,12 @@ impl Map {
     /// # Errors
     /// If the shapes do not fit.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let (first, rest) = self.layers.split_first().expect("a map has at least one layer");
-        rest.iter().try_fold(first.forward(x)?, |x, layer| layer.forward(&self.activation.forward(&x)?))
+        let mut y = x.clone();
+        for (i, layer) in self.layers.iter().enumerate() {
+            let input = if i == 0 { y } else { self.activation.forward(&y)? };
+            y = layer.forward(&input)?;
+        }
+        Ok(y)
     }
 }
 

@@ -17,6 +17,18 @@ pub struct Estimate {
     pub mixing: Option<Array2<f64>>,
 }
 
+impl Estimate {
+    /// The scale of each source's contribution to the recording: the root mean square, over channels, of its column of
+    /// the mixing; 1 where there is no mixing.
+    #[must_use]
+    pub fn contribution(&self) -> Vec<f64> {
+        match &self.mixing {
+            Some(mixing) => mixing.columns().into_iter().map(|a| (a.dot(&a) / a.len() as f64).sqrt()).collect(),
+            None => vec![1.0; self.sources.ncols()],
+        }
+    }
+}
+
 /// Anything that takes a recording apart: variational and classical methods alike.
 pub trait Separator {
     /// Sources of a recording (samples, channels).
@@ -36,12 +48,15 @@ pub struct Convention {
     pub order: Vec<usize>,
     /// The factor, sign included, that it is multiplied with.
     pub factor: Vec<f64>,
+    /// The share of the recording's variance, over all channels, that it explains on its own.
+    pub explained: Vec<f64>,
 }
 
 impl Convention {
-    /// From the model's outputs (samples, sources) and mixing (channels, sources).
+    /// From the recording (samples, channels), the model's outputs (samples, sources) and mixing (channels, sources).
     #[must_use]
-    pub fn new(sources: ArrayView2<f64>, mixing: ArrayView2<f64>) -> Self {
+    pub fn new(x: ArrayView2<f64>, sources: ArrayView2<f64>, mixing: ArrayView2<f64>) -> Self {
+        let total = x.var_axis(Axis(0), 0.0).sum();
         let deviation = sources.std_axis(Axis(0), 0.0).mapv(|v| if v > 0.0 { v } else { 1.0 });
         let explained: Vec<f64> =
             mixing.columns().into_iter().zip(&deviation).map(|(a, d)| a.dot(&a) * d * d).collect();
@@ -52,7 +67,9 @@ impl Convention {
             if largest < 0.0 { -1.0 } else { 1.0 }
         };
         let factor = order.iter().map(|&j| sign(j) / deviation[j]).collect();
-        Self { order, factor }
+        let share = |j: usize| if total > 0.0 { explained[j] / total } else { 0.0 };
+        let explained = order.iter().map(|&j| share(j)).collect();
+        Self { order, factor, explained }
     }
 
     fn columns(&self, values: &Array2<f64>, factor: impl Fn(f64) -> f64) -> Array2<f64> {
@@ -97,7 +114,7 @@ impl ArFlowSeparator {
             Some(mixing) => mixing,
             None => least_squares_mixing(x, sources.view()),
         };
-        let convention = Convention::new(sources.view(), mixing.view());
+        let convention = Convention::new(x, sources.view(), mixing.view());
         Ok(Self { model, whitening, convention })
     }
 }

@@ -100,9 +100,7 @@ impl RunFolder {
     pub fn log(&self, iteration: u64) -> Result<File> {
         let path = self.metrics();
         let kept = match std::fs::read_to_string(&path) {
-            Ok(text) => {
-                text.lines().filter(|line| is_before(line, iteration)).map(|line| format!("{line}\n")).collect()
-            }
+            Ok(text) => text.split_inclusive('\n').filter(|line| is_before(line, iteration)).collect(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(io(&path, error)),
         };

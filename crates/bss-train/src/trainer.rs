@@ -19,6 +19,7 @@ pub struct Trainer<O: Objective> {
     schedule: Schedule,
     iteration: u64,
     tail: Tail,
+    last: Vec<f64>,
 }
 
 /// One step, each quantity by restart.
@@ -44,7 +45,7 @@ impl<O: Objective> Trainer<O> {
     pub fn new(objective: O, adam: AdamConfig, schedule: Schedule) -> Result<Self> {
         let adam = Adam::new(adam, objective.parameters())?;
         let tail = Tail::new(objective.parameters().restarts());
-        Ok(Self { objective, adam, schedule, iteration: 0, tail })
+        Ok(Self { objective, adam, schedule, iteration: 0, tail, last: Vec::new() })
     }
 
     /// The number of steps done.
@@ -55,6 +56,17 @@ impl<O: Objective> Trainer<O> {
     /// The losses over the end of the run.
     pub fn tail(&self) -> &Tail {
         &self.tail
+    }
+
+    /// Every restart with its final loss, lowest first; before the run's tail, with the loss of its last step.
+    pub fn ranking(&self) -> Vec<(usize, f64)> {
+        let ranking = self.tail.ranking();
+        if self.is_done() || self.last.is_empty() {
+            return ranking;
+        }
+        let mut ranking: Vec<(usize, f64)> = self.last.iter().copied().enumerate().collect();
+        ranking.sort_by(|a, b| a.1.total_cmp(&b.1));
+        ranking
     }
 
     /// Whether all steps are done.
@@ -81,6 +93,7 @@ impl<O: Objective> Trainer<O> {
         let loss = to_values(&loss)?;
         self.tail.add(iteration, self.schedule.iterations, &loss);
         self.iteration += 1;
+        self.last.clone_from(&loss);
         let (reconstruction, divergence) = (to_values(&terms.reconstruction)?, to_values(&terms.divergence()?)?);
         Ok(Step { iteration, loss, reconstruction, divergence, gradient_norm })
     }

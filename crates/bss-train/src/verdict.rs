@@ -47,7 +47,7 @@ impl Tail {
     pub fn from_values(values: &[f64]) -> Option<Self> {
         let (first, second) = values.split_at_checked(values.len() / 2)?;
         let half = |values: &[f64]| values.chunks_exact(3).map(|c| [c[0], c[1], c[2]]).collect::<Vec<_>>();
-        (values.len() % 6 == 0).then(|| Self { halves: [half(first), half(second)] })
+        values.len().is_multiple_of(6).then(|| Self { halves: [half(first), half(second)] })
     }
 
     /// The mean loss of a restart over the second half, and the standard error of a mean; NaN if it was never seen.

@@ -11,7 +11,8 @@ use crate::device::DeviceName;
 ///
 /// OUT gets the posterior mean of the sources, (samples, sources), in the input's order of samples. .npz and .h5 hold
 /// it as `sources`, with `mixing` beside it where the decoder is linear, and with --std the posterior's standard
-/// deviation as `std`; .npy writes the latter to OUT with .std.npy for its end.
+/// deviation as `std`; .npy writes the latter to OUT with .std.npy for its end. A folder gets one .wav for each source.
+/// Unless options say otherwise, the input is read as that of the run was (its --columns, --channels-first, --on-nan).
 ///
 /// Sources are sorted by the share of the mixture's variance that they explain, the largest first; their sign makes
 /// the largest entry of their mixing column positive; their variance is 1 unless --scale original.
@@ -28,7 +29,7 @@ pub(crate) struct SeparateArgs {
     #[arg(long, value_name = "RUN")]
     pub(crate) run: PathBuf,
 
-    /// File to write: .npy, .npz, .h5, .csv, .tsv or .wav
+    /// File to write: .npy, .npz, .h5, .csv, .tsv or .wav; or a folder
     #[arg(long, value_name = "OUT")]
     pub(crate) out: PathBuf,
 
@@ -70,6 +71,6 @@ pub(crate) struct SeparateArgs {
 pub(crate) enum Scale {
     /// Unit variance over the recording that was fitted
     Unit,
-    /// The scale that the model works on
+    /// That of the source's contribution to the recording: its root mean square over channels
     Original,
 }

@@ -1,20 +1,51 @@
 //! `bss fit`.
 
-use anyhow::{Result, bail};
+mod record;
+mod session;
+mod start;
+mod summary;
+
+use anyhow::{Context as _, Result};
 
 use crate::args::FitArgs;
-use crate::config::Config;
-use crate::input::read_recording;
-use crate::warnings::Warnings;
+use crate::interrupt;
+use crate::outcome::Fault;
+use session::{End, Session};
 
 /// Fits a model to a recording and writes the run.
 ///
 /// # Errors
-/// Wrong settings or input.
+/// Wrong settings or input; a run that failed or was interrupted.
 pub(crate) fn run(args: &FitArgs) -> Result<()> {
-    let config = Config::for_fit(args)?;
-    let mut warnings = Warnings::new(args.quiet);
-    let _device = args.device.open()?;
-    let recording = read_recording(&config.data.inputs, &config.data.reading(), &mut warnings)?;
-    bail!("fitting {} is not available yet", recording.label)
+    if let Some(threads) = args.threads {
+        anyhow::ensure!(threads > 0, "--threads is 0, expected at least 1");
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")?;
+    }
+    let mut session = start::start(args)?;
+    interrupt::catch()?;
+    let go_on = format!("`bss fit {} --out {} --resume`", args.inputs.join(" "), args.out.display());
+    match session.train(args.quiet).with_context(|| session.stopped(&go_on))? {
+        End::Done => finish(&session, args),
+        End::Interrupted => {
+            session.checkpoint()?;
+            let at = format!("{} of {} iterations", session.iteration(), session.iterations());
+            Err(Fault::Interrupted(format!("interrupted after {at}; all is saved, go on with {go_on}")).into())
+        }
+    }
+}
+
+fn finish(session: &Session, args: &FitArgs) -> Result<()> {
+    let result = session.result()?;
+    session.checkpoint()?;
+    session.write_record(&result)?;
+    if !result.loss.is_finite() {
+        return Err(Fault::Run(format!(
+            "every restart diverged; the run is kept in {}; try again with --force and \
+             --set training.learning_rate={} or check the input for outliers",
+            args.out.display(),
+            0.25 * session.config().training.learning_rate
+        ))
+        .into());
+    }
+    summary::print(&result, args)
 }

@@ -1,13 +1,105 @@
 //! `bss report`.
 
-use anyhow::{Result, bail};
+mod reference;
+mod traces;
+
+use std::fs;
+
+use anyhow::{Context as _, Result};
+use bss_models::Separator as _;
+use bss_train::RunFolder;
+use candle_core::Device;
+use serde_json::{Value, json};
 
 use crate::args::ReportArgs;
+use crate::input::read_recording;
+use crate::model::Fitted;
+use crate::output;
+use crate::report::{ReportData, write_report};
+use crate::warnings::Warnings;
 
 /// Writes a run's figures and the page that shows them.
 ///
 /// # Errors
-/// Wrong input.
+/// A folder that holds no finished run, input that has changed, files that cannot be written.
 pub(crate) fn run(args: &ReportArgs) -> Result<()> {
-    bail!("the report of {} is not available yet", args.run.display())
+    let folder = RunFolder::open(&args.run)?;
+    let fitted = Fitted::load(&args.run, &Device::Cpu)?;
+    let config = &fitted.config;
+    let mut warnings = Warnings::new(args.json);
+    let recording = read_recording(&config.data.inputs, &config.data.reading(), &mut warnings)
+        .with_context(|| format!("the recording that {} was fitted to cannot be read", args.run.display()))?;
+    let estimate = fitted.separator.separate(recording.values.view())?;
+    let record = record(&folder)?;
+    let (reference, scores) = match &args.reference {
+        Some(file) => reference::read(file, estimate.sources.view())?,
+        None => (None, Vec::new()),
+    };
+    let mut all_warnings: Vec<String> = warnings.as_slice().iter().map(ToString::to_string).collect();
+    if record.is_null() {
+        all_warnings.push("the run is not finished: what is shown is its last saved state".to_owned());
+    }
+    let data = ReportData {
+        title: format!("{} with {}", recording.label, config.model),
+        sample_rate: recording.sample_rate,
+        mixture: recording.values,
+        channel_names: recording.channel_names,
+        sources: estimate.sources,
+        std: estimate.std,
+        mixing: estimate.mixing,
+        explained: fitted.separator.convention.explained.clone(),
+        reference,
+        scores,
+        traces: traces::of(&folder.read_log()?, fitted.restart, &fitted.separator.convention.order),
+        restarts: restarts(&record),
+        summary: summary(&fitted, &record),
+        warnings: all_warnings,
+    };
+    let page = write_report(&data, &args.out.clone().unwrap_or_else(|| args.run.join("report")))?;
+    if args.json {
+        return output::print_json(&json!({ "page": page.display().to_string(), "warnings": data.warnings }));
+    }
+    output::print(&format!("wrote {}\n", page.display()))
+}
+
+/// `run.json`, or null while the run is not finished.
+fn record(folder: &RunFolder) -> Result<Value> {
+    let path = folder.record();
+    if !path.is_file() {
+        return Ok(Value::Null);
+    }
+    let unreadable = || format!("{}: cannot be read", path.display());
+    let text = fs::read_to_string(&path).with_context(unreadable)?;
+    serde_json::from_str(&text).with_context(unreadable)
+}
+
+fn restarts(record: &Value) -> Vec<(usize, f64)> {
+    let of = |entry: &Value| Some((entry["restart"].as_u64()? as usize, entry["loss"].as_f64().unwrap_or(f64::NAN)));
+    record["restarts"].as_array().map(|list| list.iter().filter_map(of).collect()).unwrap_or_default()
+}
+
+/// What the page's table says about the run.
+fn summary(fitted: &Fitted, record: &Value) -> Vec<(String, String)> {
+    let config = &fitted.config;
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut rows = vec![
+        ("model".to_owned(), config.model.to_string()),
+        ("prior".to_owned(), format!("{}, {} base", config.prior.kind, config.prior.base)),
+        ("sources".to_owned(), fitted.separator.convention.order.len().to_string()),
+        ("seed".to_owned(), config.seed.to_string()),
+    ];
+    for (name, key) in [("verdict", "verdict"), ("iterations", "iterations"), ("final loss", "loss")] {
+        if !record[key].is_null() {
+            rows.push((name.to_owned(), text(&record[key])));
+        }
+    }
+    if let Some(seconds) = record["seconds"].as_f64() {
+        rows.push(("wall time".to_owned(), format!("{seconds:.1} s")));
+    }
+    let changes = config.changes().into_iter().filter(|(key, _)| !key.starts_with("data."));
+    let changes: Vec<String> = changes.map(|(key, value)| format!("{key} = {value}")).collect();
+    if !changes.is_empty() {
+        rows.push(("settings".to_owned(), changes.join(", ")));
+    }
+    rows
 }

@@ -11,6 +11,17 @@ use super::{Config, Decoder, Encoder};
 use crate::{catalogue, nearest};
 
 impl Config {
+    /// Settings from the text of a TOML file over the defaults.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub(crate) fn from_toml(text: &str) -> Result<Self> {
+        let mut config = Self::default();
+        config.apply_toml(text)?;
+        config.validate()?;
+        Ok(config)
+    }
+
     /// The defaults, overruled by a TOML file and then by `KEY=VALUE`s.
     ///
     /// # Errors

@@ -56,6 +56,13 @@ impl Config {
         table
     }
 
+    /// The keys whose values differ, with the value here and the value there; `none` where there is none.
+    pub(crate) fn differences(&self, other: &Self) -> Vec<(&'static str, String, String)> {
+        let shown = |value: Option<Value>| value.map_or_else(|| "none".to_owned(), |value| value.to_string());
+        let changed = KEYS.iter().filter(|key| key.value(self) != key.value(other));
+        changed.map(|key| (key.path, shown(key.value(self)), shown(key.value(other)))).collect()
+    }
+
     /// The keys whose values are not the defaults, with those values.
     pub(crate) fn changes(&self) -> Vec<(&'static str, Value)> {
         let defaults = Self::default();

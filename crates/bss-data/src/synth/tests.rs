@@ -1,7 +1,5 @@
 //! Laws over all families, and each family against its theory.
 
-#![expect(clippy::needless_pass_by_value, reason = "array views are references")]
-
 use ndarray::{Array2, ArrayView1};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;

@@ -4,7 +4,6 @@ use bss_metrics::{Error, Metric, Result, correlation_matrix, si_sdr_db};
 use ndarray::ArrayView2;
 
 /// The best channel's value for each reference, for those of the metrics that have one.
-#[expect(clippy::needless_pass_by_value, reason = "array views are references")]
 pub(super) fn best_channels(
     mixture: ArrayView2<f64>,
     reference: ArrayView2<f64>,

@@ -1,0 +1,61 @@
+//! `run.json`: versions, machine, seed, times, verdict.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use super::session::{Fit, Session};
+
+impl Session {
+    /// Writes the record of a finished run.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub(super) fn write_record(&self, fit: &Fit) -> Result<()> {
+        let finished = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let record = json!({
+            "program": { "name": "bss", "version": env!("CARGO_PKG_VERSION"), "checkpoint_format": bss_train::FORMAT },
+            "machine": {
+                "os": std::env::consts::OS,
+                "arch": std::env::consts::ARCH,
+                "cores": std::thread::available_parallelism().map_or(0, usize::from),
+                "threads": rayon::current_num_threads(),
+                "device": if self.device.is_cpu() { "cpu" } else { "cuda" },
+            },
+            "model": self.config.model.name(),
+            "seed": self.config.seed,
+            "samples": self.recording.values.nrows(),
+            "channels": self.recording.values.ncols(),
+            "sources": self.config.sources,
+            "iterations": self.trainer.iteration(),
+            "finished_unix": finished,
+            "seconds": fit.seconds,
+            "verdict": fit.verdict.to_string(),
+            "best_restart": fit.best,
+            "loss": finite(fit.loss),
+            "restarts": restarts(fit),
+            "explained_variance": fit.explained,
+            "warnings": fit.warnings,
+        });
+        let text = serde_json::to_string_pretty(&record)? + "\n";
+        Ok(bss_data::write_bytes_atomically(&self.folder.record(), text.as_bytes())?)
+    }
+
+    /// The seconds that a finished run took before it was resumed for nothing.
+    pub(super) fn earlier_seconds(&self) -> f64 {
+        let text = std::fs::read_to_string(self.folder.record()).unwrap_or_default();
+        let record: Option<Value> = serde_json::from_str(&text).ok();
+        record.and_then(|record| record["seconds"].as_f64()).unwrap_or(0.0)
+    }
+}
+
+/// Every restart with its final loss, best first.
+pub(super) fn restarts(fit: &Fit) -> Vec<Value> {
+    fit.ranking.iter().map(|&(restart, loss)| json!({ "restart": restart, "loss": finite(loss) })).collect()
+}
+
+/// JSON has no infinity: a diverged restart has no loss.
+pub(super) fn finite(loss: f64) -> Option<f64> {
+    Some(loss).filter(|loss| loss.is_finite())
+}

@@ -1,0 +1,178 @@
+//! One sitting of a run: steps, log lines, checkpoints, and the result.
+
+use std::fs::File;
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use bss_models::{ArFlowObjective, ArFlowSeparator, Whitening};
+use bss_train::{RunFolder, Trainer, Verdict};
+use candle_core::Device;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use crate::config::Config;
+use crate::input::Recording;
+use crate::interrupt;
+use crate::model::{self, Plan};
+use crate::warnings::Warnings;
+
+/// A run in progress, with all that it was started from.
+pub(super) struct Session {
+    pub(super) config: Config,
+    pub(super) plan: Plan,
+    pub(super) whitening: Whitening,
+    pub(super) recording: Recording,
+    pub(super) trainer: Trainer<ArFlowObjective>,
+    pub(super) folder: RunFolder,
+    pub(super) log: File,
+    /// Tells whether a run is resumed on the data it was started on.
+    pub(super) fingerprint: String,
+    pub(super) warnings: Warnings,
+    pub(super) started: Instant,
+    pub(super) device: Device,
+}
+
+/// How a sitting ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// All iterations are done.
+    Done,
+    /// An interrupt came.
+    Interrupted,
+}
+
+/// What a finished run has come to.
+#[derive(Debug, Clone)]
+pub(super) struct Fit {
+    /// The restart with the lowest final loss.
+    pub(super) best: usize,
+    /// Its final loss; infinite if every restart diverged.
+    pub(super) loss: f64,
+    /// Every restart with its final loss, best first.
+    pub(super) ranking: Vec<(usize, f64)>,
+    pub(super) verdict: Verdict,
+    /// The share of the recording's variance that each source explains.
+    pub(super) explained: Vec<f64>,
+    pub(super) seconds: f64,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Session {
+    /// Takes steps until the run is done or an interrupt comes.
+    ///
+    /// # Errors
+    /// If a step fails or a file cannot be written.
+    pub(super) fn train(&mut self, quiet: bool) -> Result<End> {
+        let bar = progress_bar(self.trainer.schedule().iterations, self.trainer.iteration(), quiet);
+        let every = Duration::from_secs_f64(self.config.training.checkpoint_seconds);
+        let mut saved = Instant::now();
+        while !self.trainer.is_done() {
+            if interrupt::has_come() {
+                bar.abandon();
+                return Ok(End::Interrupted);
+            }
+            let step = self.trainer.step()?;
+            let is_last = self.trainer.is_done();
+            if step.iteration.is_multiple_of(self.config.training.log_every as u64) || is_last {
+                let line = self.trainer.log_line(&step)?;
+                self.folder.append(&mut self.log, &line)?;
+                let lowest = step.loss.iter().copied().fold(f64::INFINITY, f64::min);
+                bar.set_message(format!("loss {lowest:.5}"));
+            }
+            bar.set_position(self.trainer.iteration());
+            if saved.elapsed() >= every && !is_last {
+                self.checkpoint()?;
+                saved = Instant::now();
+            }
+        }
+        bar.finish_and_clear();
+        Ok(End::Done)
+    }
+
+    /// Saves the state, and the best restart so far as the model.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub(super) fn checkpoint(&self) -> Result<()> {
+        let about = json!({ "model": self.config.model.name(), "data": self.fingerprint });
+        self.trainer.save_state(&self.folder.state(), about)?;
+        let best = self.trainer.ranking()[0].0;
+        let about = json!({
+            "restart": best,
+            "iteration": self.trainer.iteration(),
+            "seed": self.config.seed,
+            "sample_rate": self.recording.sample_rate,
+            "channel_names": self.recording.channel_names,
+        });
+        model::save(&self.separator(best)?, &self.config, about, &self.folder.model())
+    }
+
+    /// One restart, ready to separate.
+    fn separator(&self, restart: usize) -> Result<ArFlowSeparator> {
+        let model = self.plan.model(1, &self.device)?;
+        model.parameters().assign(&self.trainer.objective.model.parameters().restart(restart)?)?;
+        Ok(ArFlowSeparator::new(model, self.whitening.clone(), self.recording.values.view())?)
+    }
+
+    /// What the finished run has come to.
+    ///
+    /// # Errors
+    /// If a tensor operation fails.
+    pub(super) fn result(&self) -> Result<Fit> {
+        let ranking = self.trainer.ranking();
+        let (best, loss) = ranking[0];
+        let mut warnings: Vec<String> = self.warnings.as_slice().iter().map(ToString::to_string).collect();
+        let diverged = ranking.iter().filter(|(_, loss)| !loss.is_finite()).count();
+        if diverged > 0 && loss.is_finite() {
+            warnings.push(format!("{diverged} of {} restarts diverged and were left out", ranking.len()));
+        }
+        Ok(Fit {
+            best,
+            loss,
+            verdict: self.trainer.tail().verdict(best, self.trainer.schedule().beta_end),
+            explained: self.separator(best)?.convention.explained,
+            seconds: self.started.elapsed().as_secs_f64() + self.earlier_seconds(),
+            ranking,
+            warnings,
+        })
+    }
+
+    /// The settings of the run.
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The steps done.
+    pub(super) fn iteration(&self) -> u64 {
+        self.trainer.iteration()
+    }
+
+    /// The steps of the whole run.
+    pub(super) fn iterations(&self) -> u64 {
+        self.trainer.schedule().iterations
+    }
+
+    /// What is left where a sitting could not go on.
+    pub(super) fn stopped(&self, go_on: &str) -> String {
+        let at = self.trainer.iteration();
+        if self.folder.state().exists() {
+            format!("the run stopped at iteration {at}; its last saved state is kept, go on with {go_on}")
+        } else {
+            format!("the run stopped at iteration {at} before its first state was saved")
+        }
+    }
+}
+
+fn progress_bar(iterations: u64, done: u64, quiet: bool) -> ProgressBar {
+    if quiet || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(iterations).with_position(done);
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}  {eta} left");
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    bar.reset_eta();
+    bar
+}

@@ -1,0 +1,47 @@
+//! What `fit` prints at its end.
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+use bss_train::Verdict;
+use serde_json::json;
+
+use super::record::{finite, restarts};
+use super::session::Fit;
+use crate::args::FitArgs;
+use crate::{output, table};
+
+/// Prints the verdict, the sources' shares, and the command to run next.
+pub(super) fn print(fit: &Fit, args: &FitArgs) -> Result<()> {
+    let run = args.out.display();
+    let next = format!("bss separate {} --run {run} --out {run}/sources.npz --std", args.inputs.join(" "));
+    if args.json {
+        return output::print_json(&json!({
+            "run": run.to_string(),
+            "verdict": fit.verdict.to_string(),
+            "best_restart": fit.best,
+            "loss": finite(fit.loss),
+            "restarts": restarts(fit),
+            "explained_variance": fit.explained,
+            "seconds": fit.seconds,
+            "warnings": fit.warnings,
+            "next": next,
+        }));
+    }
+    let mut text = format!(
+        "{} after {:.1} s: restart {} of {} has the lowest loss, {:.5}\n",
+        fit.verdict,
+        fit.seconds,
+        fit.best + 1,
+        fit.ranking.len(),
+        fit.loss
+    );
+    if fit.verdict == Verdict::StillImproving {
+        let _ = writeln!(text, "the loss was still falling: fit anew with more --iterations");
+    }
+    let share = |(j, share): (usize, &f64)| vec![(j + 1).to_string(), format!("{:.1} %", 100.0 * share)];
+    let rows: Vec<Vec<String>> = fit.explained.iter().enumerate().map(share).collect();
+    let _ = write!(text, "\n{}", table::table(&["source", "of the variance"], &rows));
+    let _ = writeln!(text, "\nnext:\n  {next}\n  bss report {run}");
+    output::print(&text)
+}
