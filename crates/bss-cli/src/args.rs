@@ -49,26 +49,17 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// The commands.
+/// The commands; what each is for is said with its arguments.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Fit a model to a recording
     Fit(Box<FitArgs>),
-    /// Separate a recording with a fitted model
     Separate(SeparateArgs),
-    /// Score estimates against the true sources
     Evaluate(EvaluateArgs),
-    /// Show what a file or a run holds
     Inspect(InspectArgs),
-    /// Write a run's figures and a page that shows them
     Report(ReportArgs),
-    /// Mix sources into channels
     Mix(MixArgs),
-    /// Make synthetic sources
     Synth(SynthArgs),
-    /// List models, priors and baselines, each with its paper
     Models(ModelsArgs),
-    /// Print a completion script for a shell
     Completions(CompletionsArgs),
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use serde::Serialize;
 
 /// Writes `text` to stdout.
@@ -11,9 +11,7 @@ use serde::Serialize;
 /// If stdout cannot be written to; where its reader went away that is a broken pipe, which ends the program quietly.
 pub(crate) fn print(text: &str) -> Result<()> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()?;
-    Ok(())
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to the standard output")
 }
 
 /// Writes `value` to stdout as one indented JSON object and a line feed. What is not finite becomes `null`.

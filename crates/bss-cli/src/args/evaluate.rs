@@ -6,15 +6,15 @@ use clap::Args;
 ///
 /// Both are arrays (samples, sources). References are first matched with estimates (the assignment with the largest
 /// sum of absolute correlations) and signs follow from the match. Of a file with several arrays, `sources` is taken
-/// unless another is named. Where both files hold `mixing`, `amari` compares those matrices, else it is computed from
-/// the sources by least squares.
+/// unless another is named. Where both files hold `mixing` beside `sources`, `amari` compares those matrices, else it
+/// is computed from the sources by least squares.
 ///
 /// With --json, each metric stands under its name as {per_source, mean, min}, and all of them once more under
 /// `metrics`, beside `permutation` (the estimate of each reference, from 0), `sign`, `n_sources` and `samples`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_long_help = "Examples:
   bss evaluate --estimate estimate.npz --reference mixture.npz:sources
-  bss evaluate --estimate estimate.npy --reference sources.npy --metrics correlation,si_sdr_db --json")]
+  bss evaluate --estimate estimate.npy --reference sources.npy --metrics si_sdr_db,amari --json")]
 pub(crate) struct EvaluateArgs {
     /// Estimated sources, FILE or FILE:ARRAY
     #[arg(long, value_name = "FILE")]

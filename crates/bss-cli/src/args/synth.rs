@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// Make synthetic sources; the long help lists the families.
+/// Make synthetic sources.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(long_about = long_about(), after_long_help = "Example:
   bss synth sine+square+ar --samples 1000 --out sources.npy --seed 1")]

@@ -47,7 +47,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     let mut amari_of = "sources";
     if let Some((_, values)) = scores.values.iter_mut().find(|(name, _)| *name == Metric::Amari.name())
         && let Some(distance) =
-            mixing::distance((&estimate_at.path, &estimate), (&reference_at.path, &reference)).with_context(pair)?
+            mixing::distance((&estimate_at, &estimate), (&reference_at, &reference)).with_context(pair)?
     {
         *values = Values { per_source: None, mean: distance };
         amari_of = "mixing";

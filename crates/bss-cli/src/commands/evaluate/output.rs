@@ -52,39 +52,53 @@ fn metric(evaluation: &Evaluation, name: &str, values: &Values) -> Value {
 /// A row for each reference, the means, and a line for each metric with one value.
 fn to_text(evaluation: &Evaluation) -> String {
     let scores = &evaluation.scores;
-    let mut head = vec!["source", "estimate", "sign"];
-    let mut columns: Vec<(&str, Vec<f64>, f64)> = Vec::new();
+    let mut columns = Vec::new();
     for (name, values) in &scores.values {
         let Some(per_source) = &values.per_source else { continue };
-        columns.push((name, per_source.clone(), values.mean));
-        if let Some(best) = of_mixture(evaluation, name) {
-            columns.push(("of the mixture", best.to_vec(), best.iter().sum::<f64>() / best.len() as f64));
+        columns.push(Column { head: (*name).to_owned(), is_db: name.ends_with("_db"), values: per_source });
+        if let Some(values) = of_mixture(evaluation, name) {
+            columns.push(Column { head: "(mixture)".to_owned(), is_db: name.ends_with("_db"), values });
         }
     }
-    head.extend(columns.iter().map(|(name, ..)| *name));
+    let mut head = vec!["source", "estimate", "sign"];
+    head.extend(columns.iter().map(|column| column.head.as_str()));
     let alignment = &scores.alignment;
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    for (source, (&estimate, sign)) in alignment.permutation.iter().zip(&alignment.sign).enumerate() {
+    let mut rows = Vec::new();
+    for (source, (estimate, sign)) in alignment.permutation.iter().zip(&alignment.sign).enumerate() {
         let sign = if *sign < 0.0 { "-" } else { "+" };
         let mut row = vec![source.to_string(), estimate.to_string(), sign.to_owned()];
-        row.extend(columns.iter().map(|(name, values, _)| number(name, values[source])));
+        row.extend(columns.iter().map(|column| column.cell(column.values[source])));
         rows.push(row);
     }
     if !columns.is_empty() {
         let mut row = vec!["mean".to_owned(), String::new(), String::new()];
-        row.extend(columns.iter().map(|(name, _, mean)| number(name, *mean)));
+        row.extend(columns.iter().map(|column| column.cell(mean(column.values))));
         rows.push(row);
     }
     let mut text = table::table(&head, &rows);
-    for (name, values) in scores.values.iter().filter(|(_, values)| values.per_source.is_none()) {
-        let of =
-            if *name == Metric::Amari.name() { format!(" (of the {})", evaluation.amari_of) } else { String::new() };
-        text += &format!("\n{name}{of}: {:.4}", values.mean);
-    }
-    if scores.values.iter().any(|(_, values)| values.per_source.is_none()) {
+    let mut singles = scores.values.iter().filter(|(_, values)| values.per_source.is_none()).peekable();
+    if singles.peek().is_some() {
         text.push('\n');
     }
+    for (name, values) in singles {
+        let is_amari = *name == Metric::Amari.name();
+        let of = if is_amari { format!(" (from {})", evaluation.amari_of) } else { String::new() };
+        text += &format!("{name}{of}: {:.4}\n", values.mean);
+    }
     text
+}
+
+/// A metric's values, one for each reference.
+struct Column<'a> {
+    head: String,
+    is_db: bool,
+    values: &'a [f64],
+}
+
+impl Column<'_> {
+    fn cell(&self, value: f64) -> String {
+        if self.is_db { format!("{value:.2}") } else { format!("{value:.4}") }
+    }
 }
 
 fn of_mixture<'a>(evaluation: &'a Evaluation, name: &str) -> Option<&'a [f64]> {
@@ -92,8 +106,8 @@ fn of_mixture<'a>(evaluation: &'a Evaluation, name: &str) -> Option<&'a [f64]> {
     found.map(|(_, values)| values.as_slice())
 }
 
-fn number(name: &str, value: f64) -> String {
-    if name.ends_with("_db") { format!("{value:.2}") } else { format!("{value:.4}") }
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
 }
 
 fn least(values: &[f64]) -> f64 {
