@@ -13,6 +13,7 @@ mod hdf5;
 mod licences;
 mod manifest;
 mod package_manager;
+mod reproduce;
 mod setup;
 mod shell;
 mod spdx;
@@ -37,6 +38,8 @@ enum Chore {
     Setup,
     /// Separate the foetal ECG in fixtures/ and write a report with figures
     Demo(demo::Settings),
+    /// Run an experiment and write its table under docs/experiments
+    Reproduce(reproduce::Settings),
     /// Run every test of the workspace, examples in the documentation included
     Test,
     /// Run every check that a change has to pass, cheapest first
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Chore::Setup => setup::run(),
         Chore::Demo(settings) => demo::run(&settings),
+        Chore::Reproduce(settings) => reproduce::run(&settings),
         Chore::Test => test::run(),
         Chore::Ci(settings) => ci::run(&settings),
         Chore::Tidy => tidy::run(),

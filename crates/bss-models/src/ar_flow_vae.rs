@@ -77,12 +77,20 @@ impl ArFlowVae {
         &self.parameters
     }
 
+    /// μ of equation 1: the posterior means for whitened mixtures (restarts, samples, channels).
+    ///
+    /// # Errors
+    /// If the shape does not fit.
+    pub fn encoder_mean(&self, x: &Tensor) -> Result<Tensor> {
+        self.encoder.forward(x)
+    }
+
     /// q(S | X) of equation 7 for whitened mixtures (restarts, samples, channels).
     ///
     /// # Errors
     /// If the shape does not fit.
     pub fn encode(&self, x: &Tensor) -> Result<DiagonalGaussian> {
-        DiagonalGaussian::new(self.encoder.forward(x)?, self.log_variance.clone())
+        DiagonalGaussian::new(self.encoder_mean(x)?, self.log_variance.clone())
     }
 
     /// x̂ of equation 2 for sources (restarts, samples, sources).

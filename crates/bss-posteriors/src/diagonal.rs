@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn the_sampled_divergence_agrees_with_the_analytic_one() -> Result<()> {
         const DRAWS: usize = 200_000;
-        let (mean, log_variance) = (0.7, -0.4);
+        let (mean, log_variance) = (0.7f64, -0.4f64);
         let means = Tensor::full(mean, (1, DRAWS, 1), &Device::Cpu)?;
         let posterior = DiagonalGaussian::new(means, Tensor::full(log_variance, (1, 1), &Device::Cpu)?)?;
         let eps = random(3, &[1, DRAWS, 1])?;
