@@ -17,7 +17,7 @@ pub(crate) fn print(text: &str) -> Result<()> {
 /// Writes `value` to stdout as one indented JSON object and a line feed. What is not finite becomes `null`.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub(crate) fn print_json(value: &impl Serialize) -> Result<()> {
     print(&(serde_json::to_string_pretty(value)? + "\n"))
 }

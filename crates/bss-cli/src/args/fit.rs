@@ -20,6 +20,7 @@ use crate::device::DeviceName;
   bss fit ecg.dat --columns 1-8 --sample-rate 250 --out runs/ecg
   bss fit mixture.npz --sources 3 --out runs/a --set prior.kind=ar --set training.beta=0.1
   bss fit mixture.npz --out runs/a --resume")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct FitArgs {
     /// Files to fit to, FILE or FILE:ARRAY
     #[arg(value_name = "INPUT", required = true)]

@@ -20,6 +20,7 @@ use crate::device::DeviceName;
 #[command(after_long_help = "Examples:
   bss separate --run runs/ecg --out estimate.npz --std
   bss separate other.dat --columns 1-8 --run runs/ecg --out estimate.npy")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct SeparateArgs {
     /// File to separate, FILE or FILE:ARRAY [default: what the run was fitted to]
     #[arg(value_name = "INPUT")]

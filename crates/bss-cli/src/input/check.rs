@@ -1,7 +1,5 @@
 //! What makes a recording unfit, and what makes it suspicious.
 
-use std::collections::BTreeMap;
-
 use anyhow::{Result, bail, ensure};
 
 use super::{MIN_SAMPLES, Recording};
@@ -56,17 +54,16 @@ pub(super) fn distinct(recording: &Recording, warnings: &mut Warnings) -> Result
     let names = &recording.channel_names;
     let mut constant = Vec::new();
     let mut duplicate = Vec::new();
-    // Channels by the bits of their values; -0 counts as 0.
-    let mut seen: BTreeMap<Vec<u64>, usize> = BTreeMap::new();
+    let mut distinct: Vec<usize> = Vec::new();
     for (channel, values) in recording.values.columns().into_iter().enumerate() {
         if values.iter().all(|value| *value == values[0]) {
             constant.push(names[channel].clone());
             continue;
         }
-        let bits = values.iter().map(|value| (value + 0.0).to_bits()).collect();
-        let first = *seen.entry(bits).or_insert(channel);
-        if first != channel {
-            duplicate.push((names[first].clone(), names[channel].clone()));
+        let is_same = |first: &&usize| recording.values.column(**first) == values;
+        match distinct.iter().find(is_same) {
+            Some(&first) => duplicate.push((names[first].clone(), names[channel].clone())),
+            None => distinct.push(channel),
         }
     }
     ensure!(

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::slice;
 
 use bss_data::{Dtype, Named};
 use ndarray::{Array2, array};
@@ -48,8 +49,8 @@ fn files_are_joined_along_samples() {
 fn headers_name_channels_and_columns_select_them() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.csv");
-    let rows: String = (0..40).map(|t| format!("{t},{},{}\n", t * t, t * t * t)).collect();
-    fs::write(&path, format!("time,left,right\n{rows}")).unwrap();
+    let rows: Vec<String> = (0..40).map(|t| format!("{t},{},{}", t * t, t * t * t)).collect();
+    fs::write(&path, format!("time,left,right\n{}\n", rows.join("\n"))).unwrap();
     let reading = Reading { columns: Some("2,1".parse().unwrap()), ..Reading::default() };
     let recording = read(&[path.display().to_string()], &reading).0.unwrap();
     assert_eq!(recording.channel_names, ["right", "left"]);
@@ -61,9 +62,9 @@ fn channels_first_is_the_transpose_and_columns_are_channels_there() {
     let folder = tempfile::tempdir().unwrap();
     let file = saved(folder.path(), "a.npy", &ramp().reversed_axes().as_standard_layout().into_owned());
     let both = Reading { channels_first: true, ..Reading::default() };
-    assert_eq!(read(&[file.clone()], &both).0.unwrap().values, ramp());
+    assert_eq!(read(slice::from_ref(&file), &both).0.unwrap().values, ramp());
     let second = Reading { columns: Some("1".parse().unwrap()), ..both.clone() };
-    let recording = read(&[file.clone()], &second).0.unwrap();
+    let recording = read(slice::from_ref(&file), &second).0.unwrap();
     assert_eq!(recording.values.column(0), ramp().column(1));
     let fifth = Reading { columns: Some("5".parse().unwrap()), ..both };
     assert!(read(&[file], &fifth).0.unwrap_err().to_string().contains("column 5 was selected, but there are 2"));

@@ -1,5 +1,7 @@
 //! The binary from outside: what it prints, what it writes, and the code it ends with.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail where they stand")]
+
 mod bad_input;
 mod bad_settings;
 mod completions;
@@ -11,6 +13,7 @@ mod mix;
 mod models;
 mod streams;
 mod synth;
+mod workflow;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! Scores as a table for people and as JSON for programs.
 
+use std::fmt::Write as _;
+
 use anyhow::Result;
 use bss_metrics::{Metric, Values};
 use serde_json::{Map, Value, json};
@@ -83,7 +85,7 @@ fn to_text(evaluation: &Evaluation) -> String {
     for (name, values) in singles {
         let is_amari = *name == Metric::Amari.name();
         let of = if is_amari { format!(" (from {})", evaluation.amari_of) } else { String::new() };
-        text += &format!("{name}{of}: {:.4}\n", values.mean);
+        let _ = writeln!(text, "{name}{of}: {:.4}", values.mean);
     }
     text
 }
