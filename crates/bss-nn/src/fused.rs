@@ -4,7 +4,7 @@
 //! is composed of candle's operations, which are also what the fused ones are tested against.
 
 use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, WithDType};
+use candle_core::{CpuStorage, CustomOp2, CustomOp3, Device, Layout, Result, Shape, Tensor, WithDType};
 
 use crate::{Real, contiguous, dispatch_real, with_values};
 
@@ -68,15 +68,48 @@ pub fn squared_error(x_hat: &Tensor, x: &Tensor) -> Result<Tensor> {
     }
 }
 
-/// Sums the rows of each restart: Σ_r of (restarts, samples, width).
-fn sum_rows<T: Real>(values: &[T], k: usize, width: usize) -> Vec<T> {
-    let mut sums = vec![T::zero(); k * width];
-    for (sums, rows) in sums.chunks_exact_mut(width).zip(values.chunks_exact(values.len() / k)) {
-        for row in rows.chunks_exact(width) {
-            sums.iter_mut().zip(row).for_each(|(sum, &x)| *sum += x);
+/// `Σ_r x²` over the samples of each restart, without a gradient.
+///
+/// # Shapes
+/// (restarts, samples, width) -> (restarts, width).
+///
+/// # Errors
+/// If the tensor is not of rank 3.
+pub fn sum_of_squares(x: &Tensor) -> Result<Tensor> {
+    let (k, _, width) = x.dims3()?;
+    let x = x.detach();
+    if !x.device().is_cpu() {
+        return x.sqr()?.sum(1);
+    }
+    let x = x.contiguous()?;
+    dispatch_real!(x.dtype(), T => with_values::<T, _>(&x, |x| {
+        Tensor::from_vec(sum_products(x, x, k, width), (k, width), &Device::Cpu)
+    }))
+}
+
+/// Sums the products of entries over the rows of each restart: Σ_r x y of two (restarts, samples, width).
+///
+/// In double precision: a million terms in single precision would leave three digits.
+fn sum_products<T: Real>(x: &[T], y: &[T], k: usize, width: usize) -> Vec<T> {
+    let mut sums = vec![0.0; k * width];
+    let block = x.len() / k;
+    for ((sums, x), y) in sums.chunks_exact_mut(width).zip(x.chunks_exact(block)).zip(y.chunks_exact(block)) {
+        for (x, y) in x.chunks_exact(width).zip(y.chunks_exact(width)) {
+            sums.iter_mut().zip(x).zip(y).for_each(|((sum, x), y)| *sum += x.to_f64() * y.to_f64());
         }
     }
-    sums
+    sums.into_iter().map(T::from_f64).collect()
+}
+
+/// Sums the rows of each restart, in double precision: Σ_r of (restarts, samples, width).
+fn sum_rows<T: Real>(values: &[T], k: usize, width: usize) -> Vec<T> {
+    let mut sums = vec![0.0; k * width];
+    for (sums, rows) in sums.chunks_exact_mut(width).zip(values.chunks_exact(values.len() / k)) {
+        for row in rows.chunks_exact(width) {
+            sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x.to_f64());
+        }
+    }
+    sums.into_iter().map(T::from_f64).collect()
 }
 
 struct AddBias;
@@ -158,13 +191,7 @@ impl CustomOp3 for Reparameterise {
         let grad = grad.contiguous()?;
         let (k, n) = std.dims2()?;
         let std_grad = dispatch_real!(grad.dtype(), T => with_values::<T, _>(&grad, |g| with_values::<T, _>(eps, |e| {
-            let mut sums = vec![T::from_f64(0.0); k * n];
-            let block = g.len() / k;
-            for ((sums, g), e) in sums.chunks_exact_mut(n).zip(g.chunks_exact(block)).zip(e.chunks_exact(block)) {
-                for (g, e) in g.chunks_exact(n).zip(e.chunks_exact(n)) {
-                    sums.iter_mut().zip(g).zip(e).for_each(|((sum, &g), &e)| *sum += g * e);
-                }
-            }
+            let sums = sum_products(g, e, k, n);
             Tensor::from_vec(sums, (k, n), grad.device())
         }))?);
         Ok((Some(grad), Some(std_grad), None))
@@ -183,8 +210,10 @@ impl CustomOp2 for SquaredError {
         let mean = dispatch_real!(a.dtype(), T => {
             let (a, b) = (contiguous::<T>(a, la)?, contiguous::<T>(b, lb)?);
             let block = a.len() / k;
-            let count = T::from_f64(block as f64);
-            let mean = |(a, b): (&[T], &[T])| a.iter().zip(b).map(|(&a, &b)| (a - b) * (a - b)).sum::<T>() / count;
+            let square = |(a, b): (&T, &T)| (a.to_f64() - b.to_f64()).powi(2);
+            let mean = |(a, b): (&[T], &[T])| {
+                T::from_f64(a.iter().zip(b).map(square).sum::<f64>() / block as f64)
+            };
             T::to_cpu_storage_owned(a.chunks_exact(block).zip(b.chunks_exact(block)).map(mean).collect())
         });
         Ok((mean, Shape::from(k)))
@@ -212,7 +241,7 @@ impl CustomOp2 for SquaredError {
 mod tests {
     use super::*;
     use crate::{Noise, Purpose};
-    use candle_core::{Device, Var};
+    use candle_core::Var;
 
     fn random(stream: u64, dims: &[usize]) -> Result<Var> {
         let values = Noise::new(5).normal::<f64>(Purpose::Sample, 0, stream, dims.iter().product());
@@ -252,6 +281,25 @@ mod tests {
         let (a, b) = (random(0, &[2, 5, 3])?, random(1, &[2, 5, 3])?);
         let plain = (a.as_tensor() - b.as_tensor())?.sqr()?.mean((1, 2))?;
         check(&squared_error(&a, &b)?, &plain, &[&a])
+    }
+
+    #[test]
+    fn sum_of_squares_agrees_with_candles_sum() -> Result<()> {
+        let x = random(0, &[2, 5, 3])?;
+        let gap = (sum_of_squares(&x)? - x.sqr()?.sum(1)?)?.abs()?.max_all()?.to_scalar::<f64>()?;
+        assert!(gap < 1e-12);
+        Ok(())
+    }
+
+    #[test]
+    fn long_sums_keep_their_digits_in_single_precision() -> Result<()> {
+        let x = Tensor::full(0.1f32, (1, 2_000_000, 1), &Device::Cpu)?;
+        let zero = x.zeros_like()?;
+        let expected = f64::from(0.1f32).powi(2);
+        let mean = f64::from(squared_error(&x, &zero)?.to_vec1::<f32>()?[0]);
+        let sum = f64::from(sum_of_squares(&x)?.flatten_all()?.to_vec1::<f32>()?[0]);
+        assert!((mean / expected - 1.0).abs() < 1e-6 && (sum / expected / 2e6 - 1.0).abs() < 1e-6);
+        Ok(())
     }
 
     #[test]

@@ -42,7 +42,7 @@ mod real;
 
 pub use activation::Activation;
 pub use adam::{Adam, AdamConfig, Moments};
-pub use fused::{add_bias, reparameterise, squared_error};
+pub use fused::{add_bias, reparameterise, squared_error, sum_of_squares};
 pub use inverse::inverse;
 pub use lane::Lane;
 pub use linear::Linear;

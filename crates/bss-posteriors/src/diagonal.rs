@@ -1,6 +1,6 @@
 //! The factorised Gaussian posterior with one variance a source (AR-Flow VAE, equations 7-10).
 
-use bss_nn::reparameterise;
+use bss_nn::{reparameterise, sum_of_squares};
 use candle_core::{Result, Tensor};
 
 use crate::Posterior;
@@ -29,11 +29,11 @@ impl DiagonalGaussian {
         Ok(Self { mean, log_variance })
     }
 
-    /// `Σ_r -½ (square_r + log 2π + log q)` for the squares of standardised deviations.
+    /// `-½ (squares + R log 2π + R log q)` for the sum over steps of squared standardised deviations.
     fn log_prob_of_squares(&self, squares: &Tensor) -> Result<Tensor> {
         let steps = self.mean.dim(1)? as f64;
         let constant = self.log_variance.affine(steps, steps * std::f64::consts::TAU.ln())?;
-        (squares.sum(1)? + constant)? * -0.5
+        (squares + constant)? * -0.5
     }
 }
 
@@ -52,11 +52,11 @@ impl Posterior for DiagonalGaussian {
 
     fn log_prob(&self, s: &Tensor) -> Result<Tensor> {
         let deviations = (s - &self.mean)?.broadcast_div(&self.std()?)?;
-        self.log_prob_of_squares(&deviations.sqr()?)
+        self.log_prob_of_squares(&deviations.sqr()?.sum(1)?)
     }
 
     fn log_prob_of_noise(&self, eps: &Tensor) -> Result<Tensor> {
-        self.log_prob_of_squares(&eps.detach().sqr()?)
+        self.log_prob_of_squares(&sum_of_squares(eps)?)
     }
 }
 
