@@ -4,14 +4,17 @@
 //! `results.json`.
 
 mod defaults;
+mod foetal_ecg;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
+
+use crate::shell;
 
 /// Which experiment to run.
 #[derive(Debug, Args)]
 pub(crate) struct Settings {
-    /// Experiment: defaults
+    /// Experiment: defaults or foetal-ecg
     #[arg(value_name = "ID")]
     id: String,
     /// Compare with the stored result instead of replacing it
@@ -26,6 +29,17 @@ pub(crate) struct Settings {
 pub(crate) fn run(settings: &Settings) -> Result<bool> {
     match settings.id.as_str() {
         "defaults" => defaults::run(settings.check),
-        other => bail!("no experiment is called {other}; there is: defaults"),
+        "foetal-ecg" => foetal_ecg::run(),
+        other => bail!("no experiment is called {other}; there are: defaults, foetal-ecg"),
     }
+}
+
+/// The standard output of the release binary with these arguments.
+fn bss(arguments: &[&str]) -> Result<String> {
+    let binary = shell::target_dir().join("release").join("bss").with_extension(std::env::consts::EXE_EXTENSION);
+    let output = shell::command(&binary, arguments).output();
+    let output = output.with_context(|| format!("cannot start {}", binary.display()))?;
+    let error = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "bss {} failed: {error}", arguments.join(" "));
+    Ok(String::from_utf8(output.stdout)?)
 }

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
+use super::bss;
 use crate::shell;
 
 const FAMILIES: [&str; 4] = ["sine+square+ar", "ar-gaussian", "ar-laplace", "sine+sawtooth+square"];
@@ -77,17 +78,6 @@ fn one(family: &str, seed: u64, work: &Path) -> Result<Value> {
         "loss": fit["loss"],
         "seconds": (seconds * 10.0).round() / 10.0,
     }))
-}
-
-/// The standard output of the release binary with these arguments.
-fn bss(arguments: &[&str]) -> Result<String> {
-    let binary: PathBuf =
-        shell::target_dir().join("release").join("bss").with_extension(std::env::consts::EXE_EXTENSION);
-    let mut command = shell::command(&binary, arguments);
-    let output = command.output().with_context(|| format!("cannot start {}", binary.display()))?;
-    let error = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "bss {} failed: {error}", arguments.join(" "));
-    Ok(String::from_utf8(output.stdout)?)
 }
 
 fn number(result: &Value, key: &str) -> f64 {
