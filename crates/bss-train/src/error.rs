@@ -10,9 +10,17 @@ pub enum Error {
     #[error(transparent)]
     Data(#[from] bss_data::Error),
     /// A file of the run could not be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: could not be read or written", path.display())]
     Io {
         /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A folder could not be made.
+    #[error("{}: cannot be made a folder; choose another place with --out", path.display())]
+    Folder {
+        /// The folder.
         path: PathBuf,
         /// What the system says.
         source: std::io::Error,

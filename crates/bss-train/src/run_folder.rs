@@ -40,7 +40,7 @@ impl RunFolder {
                 }
             }
         }
-        std::fs::create_dir_all(path).map_err(|error| io(path, error))?;
+        std::fs::create_dir_all(path).map_err(|source| Error::Folder { path: path.to_owned(), source })?;
         Ok(folder)
     }
 
@@ -108,12 +108,12 @@ impl RunFolder {
         OpenOptions::new().append(true).open(&path).map_err(|error| io(&path, error))
     }
 
-    /// Appends one line to the log.
+    /// Appends one line to the log, at one go: a reader sees whole lines.
     ///
     /// # Errors
     /// If the file cannot be written.
     pub fn append(&self, log: &mut File, line: &Value) -> Result<()> {
-        writeln!(log, "{line}").map_err(|error| io(&self.metrics(), error))
+        log.write_all(format!("{line}\n").as_bytes()).map_err(|error| io(&self.metrics(), error))
     }
 
     /// All whole lines of the log.

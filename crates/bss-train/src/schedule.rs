@@ -32,7 +32,11 @@ impl Schedule {
     #[must_use]
     pub fn beta(&self, iteration: u64) -> f64 {
         let done = iteration as f64 / self.iterations.max(1) as f64;
-        let fallen = ((done - self.anneal_from) / (self.anneal_to - self.anneal_from)).clamp(0.0, 1.0);
+        let fallen = if done >= self.anneal_to {
+            1.0 // also where both shares are the same, and β falls at once
+        } else {
+            ((done - self.anneal_from) / (self.anneal_to - self.anneal_from)).clamp(0.0, 1.0)
+        };
         self.beta * (self.beta_end / self.beta).powf(fallen)
     }
 }
@@ -57,6 +61,8 @@ mod tests {
         assert_eq!(schedule.beta(500), 0.2);
         assert!((schedule.beta(700) - (0.2f64 * 0.02).sqrt()).abs() < 1e-12);
         assert!((schedule.beta(900) - 0.02).abs() < 1e-12);
+        let at_once = Schedule { anneal_to: 0.5, ..schedule };
+        assert_eq!([499, 500, 501].map(|i| at_once.beta(i)), [0.2, 0.02, 0.02]);
         let rates: Vec<f64> = (0..=1000).map(|i| schedule.learning_rate(i)).collect();
         assert!(rates.windows(2).all(|pair| pair[1] <= pair[0]));
     }

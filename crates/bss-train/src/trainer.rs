@@ -58,13 +58,16 @@ impl<O: Objective> Trainer<O> {
         &self.tail
     }
 
-    /// Every restart with its final loss, lowest first; before the run's tail, with the loss of its last step.
+    /// Every restart with its final loss, lowest first; before the end of the run, with the loss of its last step. What
+    /// is not a number counts as infinite, as does every loss before the first step of a sitting.
     pub fn ranking(&self) -> Vec<(usize, f64)> {
         let ranking = self.tail.ranking();
         if self.is_done() || self.last.is_empty() {
             return ranking;
         }
-        let mut ranking: Vec<(usize, f64)> = self.last.iter().copied().enumerate().collect();
+        // The NaN of an invalid operation has its sign set, and would come first.
+        let finite = |loss: f64| if loss.is_finite() { loss } else { f64::INFINITY };
+        let mut ranking: Vec<(usize, f64)> = self.last.iter().map(|&loss| finite(loss)).enumerate().collect();
         ranking.sort_by(|a, b| a.1.total_cmp(&b.1));
         ranking
     }
@@ -147,11 +150,15 @@ impl<O: Objective> Trainer<O> {
         let mut moments = BTreeMap::new();
         for (name, first) in first {
             let Some(second) = second.remove(&name) else { continue };
-            moments.insert(name, Moments { first: first.to_vec1()?, second: second.to_vec1()? });
+            let values =
+                |t: &Tensor| t.to_vec1().map_err(|error| corrupt(path, &format!("moments of {name}: {error}")));
+            let of_name = Moments { first: values(&first)?, second: values(&second)? };
+            moments.insert(name, of_name);
         }
         let iteration = checkpoint.description["iteration"].as_u64();
         let iteration = iteration.ok_or_else(|| corrupt(path, &"it does not say at which iteration it was written"))?;
-        let tail = checkpoint.tensors.get("tail").and_then(|tail| Tail::from_values(&tail.to_vec1().ok()?));
+        let restarts = self.objective.parameters().restarts();
+        let tail = checkpoint.tensors.get("tail").and_then(|tail| Tail::from_values(&tail.to_vec1().ok()?, restarts));
         self.tail = tail.ok_or_else(|| corrupt(path, &"tensor tail is missing or misshapen"))?;
         self.objective.parameters().assign(&parameters).map_err(|error| corrupt(path, &error))?;
         self.adam.restore(iteration, moments).map_err(|error| corrupt(path, &error))?;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// The last share of a run, over which losses are averaged.
-const TAIL: f64 = 0.1;
+/// A run's tail, over which losses are averaged, is its last iteration out of so many.
+const TAIL: u64 = 10;
 
 /// A fall of the loss by more than this many nats an entry from one half of the tail to the other is progress.
 const PROGRESS: f64 = 0.01;
@@ -24,11 +24,12 @@ impl Tail {
 
     /// Takes in the losses of an iteration, if it lies in the tail.
     pub fn add(&mut self, iteration: u64, iterations: u64, losses: &[f64]) {
-        let left = (iterations - iteration.min(iterations)) as f64 / iterations.max(1) as f64;
-        if left > TAIL {
+        // In whole numbers, so that the last iteration of the shortest run is in the tail's second half too.
+        let left = (iterations - iteration.min(iterations)).saturating_sub(1);
+        if left * TAIL >= iterations {
             return;
         }
-        let half = &mut self.halves[usize::from(left <= 0.5 * TAIL)];
+        let half = &mut self.halves[usize::from(2 * left * TAIL < iterations)];
         for ([count, sum, squares], &loss) in half.iter_mut().zip(losses) {
             *count += 1.0;
             *sum += loss;
@@ -44,10 +45,10 @@ impl Tail {
 
     /// The reverse of [`to_values`](Self::to_values); `None` if there are not as many as the restarts need.
     #[must_use]
-    pub fn from_values(values: &[f64]) -> Option<Self> {
+    pub fn from_values(values: &[f64], restarts: usize) -> Option<Self> {
         let (first, second) = values.split_at_checked(values.len() / 2)?;
         let half = |values: &[f64]| values.chunks_exact(3).map(|c| [c[0], c[1], c[2]]).collect::<Vec<_>>();
-        values.len().is_multiple_of(6).then(|| Self { halves: [half(first), half(second)] })
+        (values.len() == 6 * restarts).then(|| Self { halves: [half(first), half(second)] })
     }
 
     /// The mean loss of a restart over the second half, and the standard error of a mean; NaN if it was never seen.
@@ -67,6 +68,8 @@ impl Tail {
     }
 
     /// Whether a restart, trained with this β at the end, has converged.
+    ///
+    /// A run too short for two halves of a tail shows no end of its progress.
     #[must_use]
     pub fn verdict(&self, restart: usize, beta: f64) -> Verdict {
         let ((before, before_error), (after, after_error)) = (self.mean(0, restart), self.mean(1, restart));
@@ -75,7 +78,8 @@ impl Tail {
         }
         let fall = before - after;
         let error = before_error.hypot(after_error);
-        if fall > 3.0 * error && fall > PROGRESS * beta { Verdict::StillImproving } else { Verdict::Converged }
+        let is_progress = fall.is_nan() || fall > 3.0 * error && fall > PROGRESS * beta;
+        if is_progress { Verdict::StillImproving } else { Verdict::Converged }
     }
 }
 
@@ -125,9 +129,21 @@ mod tests {
     }
 
     #[test]
+    fn the_shortest_run_has_a_final_loss() {
+        for iterations in 1..40 {
+            let mut tail = Tail::new(1);
+            (0..iterations).for_each(|i| tail.add(i, iterations, &[3.0]));
+            assert_eq!(tail.ranking(), [(0, 3.0)], "{iterations} iterations");
+            let expected = if iterations < 11 { Verdict::StillImproving } else { Verdict::Converged };
+            assert_eq!(tail.verdict(0, 0.02), expected, "{iterations} iterations");
+        }
+    }
+
+    #[test]
     fn saved_and_restored_is_the_same() {
         let tail = tail(|i, k| (i + k as u64) as f64);
-        assert_eq!(Tail::from_values(&tail.to_values()), Some(tail));
-        assert_eq!(Tail::from_values(&[1.0; 5]), None);
+        assert_eq!(Tail::from_values(&tail.to_values(), 3), Some(tail));
+        assert_eq!(Tail::from_values(&[1.0; 5], 3), None);
+        assert_eq!(Tail::from_values(&[1.0; 12], 3), None);
     }
 }
