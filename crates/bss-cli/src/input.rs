@@ -96,7 +96,7 @@ fn joined(a: Recording, b: Recording, first: &str, input: &str) -> Result<Record
 
 /// The recording without values that are not finite, or an error if it is not fit for use.
 fn finished(mut recording: Recording, reading: &Reading, warnings: &mut Warnings) -> Result<Recording> {
-    check::long_enough(&recording)?;
+    check::long_enough(&recording, reading.channels_first)?;
     check::bounded(&recording)?;
     let (samples, values) = (recording.values.nrows(), recording.values.len());
     match reading.on_nan {

@@ -19,6 +19,7 @@ mod nearest;
 mod outcome;
 mod output;
 mod report;
+mod shell;
 mod table;
 mod warnings;
 

@@ -8,8 +8,8 @@ mod summary;
 use anyhow::{Context as _, Result};
 
 use crate::args::FitArgs;
-use crate::interrupt;
 use crate::outcome::Fault;
+use crate::{interrupt, shell};
 use session::{End, Session};
 
 /// Fits a model to a recording and writes the run.
@@ -23,11 +23,13 @@ pub(crate) fn run(args: &FitArgs) -> Result<()> {
     }
     let mut session = start::start(args)?;
     interrupt::catch()?;
-    let go_on = format!("`bss fit {} --out {} --resume`", args.inputs.join(" "), args.out.display());
-    match session.train(args.quiet).with_context(|| session.stopped(&go_on))? {
+    let run = shell::word(&args.out.display().to_string());
+    let go_on = format!("`bss fit {} --out {run} --resume`", shell::words(&args.inputs));
+    let end = session.train(args.quiet).with_context(|| session.stopped(&go_on))?;
+    session.checkpoint().with_context(|| session.stopped(&go_on))?;
+    match end {
         End::Done => finish(&session, args),
         End::Interrupted => {
-            session.checkpoint()?;
             let at = format!("{} of {} iterations", session.iteration(), session.iterations());
             Err(Fault::Interrupted(format!("interrupted after {at}; all is saved, go on with {go_on}")).into())
         }
@@ -36,12 +38,12 @@ pub(crate) fn run(args: &FitArgs) -> Result<()> {
 
 fn finish(session: &Session, args: &FitArgs) -> Result<()> {
     let result = session.result()?;
-    session.checkpoint()?;
     session.write_record(&result)?;
     if !result.loss.is_finite() {
+        session.withdraw_model()?;
         return Err(Fault::Run(format!(
-            "every restart diverged; the run is kept in {}; try again with --force and \
-             --set training.learning_rate={} or check the input for outliers",
+            "every restart diverged; {} keeps the log, but no model; try again with --force and \
+             --set training.learning_rate={}, or check the input for outliers",
             args.out.display(),
             0.25 * session.config().training.learning_rate
         ))

@@ -29,11 +29,15 @@ pub(crate) fn run(args: &SeparateArgs) -> Result<()> {
     );
     let mut warnings = Warnings::new(args.quiet);
     let inputs = args.input.as_ref().map_or_else(|| fitted.config.data.inputs.clone(), |input| vec![input.clone()]);
-    let recording = read_recording(&inputs, &reading(args, &fitted.config), &mut warnings)?;
+    let reading = reading(args, &fitted.config);
+    let recording = read_recording(&inputs, &reading, &mut warnings)?;
     let sample_rate = recording.sample_rate.or(fitted.sample_rate);
-    let estimate = scaled(fitted.separator.separate(recording.values.view())?, args.scale);
+    let estimate = fitted.separator.separate(recording.values.view())?;
+    let estimate = scaled(estimate, args.scale);
+    let is_finite = estimate.sources.iter().chain(&estimate.std).all(|value| value.is_finite());
+    ensure!(is_finite, "{}: values are too large for {}; rescale them", recording.label, args.run.display());
     let (samples, sources) = estimate.sources.dim();
-    let written = write(&estimate, args, sample_rate)?;
+    let written = write(&estimate, args, reading.channels_first, sample_rate)?;
     if args.json {
         return output::print_json(&json!({
             "run": args.run.display().to_string(),
@@ -76,11 +80,16 @@ fn scaled(estimate: Estimate, scale: Scale) -> Estimate {
 }
 
 /// Writes the arrays to the file asked for, or one sound file for each source to a folder; returns what was written.
-fn write(estimate: &Estimate, args: &SeparateArgs, sample_rate: Option<f64>) -> Result<Vec<PathBuf>> {
+fn write(
+    estimate: &Estimate,
+    args: &SeparateArgs,
+    channels_first: bool,
+    sample_rate: Option<f64>,
+) -> Result<Vec<PathBuf>> {
     if args.out.is_dir() || args.out.extension().is_none() {
         return write_folder(estimate, args, sample_rate);
     }
-    let turned = |values: &Array2<f64>| if args.data.channels_first { values.t().to_owned() } else { values.clone() };
+    let turned = |values: &Array2<f64>| if channels_first { values.t().to_owned() } else { values.clone() };
     let (sources, std) = (turned(&estimate.sources).into_dyn(), turned(&estimate.std).into_dyn());
     let mixing = estimate.mixing.clone().map(Array2::into_dyn);
     let format = Format::of(&args.out)?;

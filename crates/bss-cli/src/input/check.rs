@@ -9,10 +9,13 @@ use crate::warnings::{Warning, Warnings};
 const LARGEST: f64 = 1e30;
 
 /// Refuses a recording with few samples.
-pub(super) fn long_enough(recording: &Recording) -> Result<()> {
+pub(super) fn long_enough(recording: &Recording, channels_first: bool) -> Result<()> {
     let (samples, channels) = recording.values.dim();
-    let hint =
-        if channels >= MIN_SAMPLES { "; if the array is (channels, samples), give --channels-first" } else { "" };
+    let hint = match channels >= MIN_SAMPLES {
+        true if channels_first => "; if the array is (samples, channels), leave out --channels-first",
+        true => "; if the array is (channels, samples), give --channels-first",
+        false => "",
+    };
     ensure!(
         samples >= MIN_SAMPLES,
         "{}: {samples} samples of {channels} channels are too few, expected at least {MIN_SAMPLES}{hint}",

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use bss_models::{ArFlowSeparator, Convention, Whitening};
 use bss_train::{Checkpoint, RunFolder};
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use ndarray::{Array1, Array2};
 use serde_json::{Value, json};
 
@@ -61,7 +61,10 @@ impl Fitted {
         let path = RunFolder::open(run)?.model();
         if !path.is_file() {
             let run = run.display();
-            anyhow::bail!("{run}: has saved no model yet; go on with `bss fit … --out {run} --resume`");
+            anyhow::bail!(
+                "{run}: has saved no model yet; go on with `bss fit … --out {run} --resume`, or start anew with --force \
+                 if it diverged"
+            );
         }
         let checkpoint = Checkpoint::load(&path)?;
         Self::from_checkpoint(checkpoint, device).with_context(|| {
@@ -73,15 +76,20 @@ impl Fitted {
         let description = checkpoint.description.clone();
         let text = description["config"].as_str().context("the settings are missing")?;
         let config = Config::from_toml(text)?;
-        let mut whitening = checkpoint.take("whitening");
+        let (named, model) = (&description["model"], config.model.name());
+        anyhow::ensure!(named == model, "it is of the model {named}, but its settings are of {model}");
+        let unsound = checkpoint.tensors.iter().find(|(_, tensor)| !is_finite(tensor).unwrap_or(false));
+        if let Some((name, _)) = unsound {
+            anyhow::bail!("tensor {name} holds values that are not finite");
+        }
+        let tensors = &mut checkpoint.tensors;
         let whitening = Whitening {
-            mean: Array1::from(vector(&mut whitening, "mean")?),
-            matrix: matrix(&mut whitening, "matrix")?,
-            inverse: matrix(&mut whitening, "inverse")?,
+            mean: Array1::from(vector(tensors, "whitening.mean")?),
+            matrix: matrix(tensors, "whitening.matrix")?,
+            inverse: matrix(tensors, "whitening.inverse")?,
         };
-        let mut convention = checkpoint.take("convention");
         let sources = config.sources.context("the number of sources is missing")?;
-        let order: Vec<usize> = vector(&mut convention, "order")?.into_iter().map(|j| j as usize).collect();
+        let order: Vec<usize> = vector(tensors, "convention.order")?.into_iter().map(|j| j as usize).collect();
         let mut sorted = order.clone();
         sorted.sort_unstable();
         anyhow::ensure!(
@@ -90,8 +98,8 @@ impl Fitted {
         );
         let convention = Convention {
             order,
-            factor: vector(&mut convention, "factor")?,
-            explained: vector(&mut convention, "explained")?,
+            factor: vector(tensors, "convention.factor")?,
+            explained: vector(tensors, "convention.explained")?,
         };
         anyhow::ensure!(
             convention.factor.len() == sources && convention.explained.len() == sources,
@@ -113,6 +121,12 @@ impl Fitted {
         let sample_rate = description["sample_rate"].as_f64();
         Ok(Self { separator: ArFlowSeparator { model, whitening, convention }, config, restart, sample_rate })
     }
+}
+
+/// Whether all values are finite; an error where they are no numbers.
+fn is_finite(tensor: &Tensor) -> candle_core::Result<bool> {
+    let values: Vec<f64> = tensor.flatten_all()?.to_dtype(DType::F64)?.to_vec1()?;
+    Ok(values.iter().all(|value| value.is_finite()))
 }
 
 fn tensor(tensors: &mut BTreeMap<String, Tensor>, name: &str) -> Result<Tensor> {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use bss_models::{ArFlowObjective, ArFlowSeparator, Whitening};
 use bss_train::{RunFolder, Trainer, Verdict};
 use candle_core::Device;
@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::input::Recording;
 use crate::interrupt;
 use crate::model::{self, Plan};
+use crate::outcome::Fault;
 use crate::warnings::Warnings;
 
 /// A run in progress, with all that it was started from.
@@ -90,14 +91,17 @@ impl Session {
         Ok(End::Done)
     }
 
-    /// Saves the state, and the best restart so far as the model.
+    /// Saves the state, and the best restart so far as the model: what separates is never a restart that diverged.
     ///
     /// # Errors
     /// If a file cannot be written.
     pub(super) fn checkpoint(&self) -> Result<()> {
         let about = json!({ "model": self.config.model.name(), "data": self.fingerprint });
         self.trainer.save_state(&self.folder.state(), about)?;
-        let best = self.trainer.ranking()[0].0;
+        let (best, loss) = self.trainer.ranking()[0];
+        if !loss.is_finite() {
+            return Ok(());
+        }
         let about = json!({
             "restart": best,
             "iteration": self.trainer.iteration(),
@@ -106,6 +110,18 @@ impl Session {
             "channel_names": self.recording.channel_names,
         });
         model::save(&self.separator(best)?, &self.config, about, &self.folder.model())
+    }
+
+    /// Removes the model that a run saved before it diverged.
+    ///
+    /// # Errors
+    /// If the file cannot be removed.
+    pub(super) fn withdraw_model(&self) -> Result<()> {
+        let path = self.folder.model();
+        if path.exists() {
+            std::fs::remove_file(&path).with_context(|| format!("{}: cannot be removed", path.display()))?;
+        }
+        Ok(())
     }
 
     /// One restart, ready to separate.
@@ -154,13 +170,13 @@ impl Session {
     }
 
     /// What is left where a sitting could not go on.
-    pub(super) fn stopped(&self, go_on: &str) -> String {
+    pub(super) fn stopped(&self, go_on: &str) -> Fault {
         let at = self.trainer.iteration();
-        if self.folder.state().exists() {
+        Fault::Run(if self.folder.state().exists() {
             format!("the run stopped at iteration {at}; its last saved state is kept, go on with {go_on}")
         } else {
-            format!("the run stopped at iteration {at} before its first state was saved")
-        }
+            format!("the run stopped at iteration {at} before its first state was saved; begin again with {go_on}")
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use ndarray::Array2;
 
 use super::session::Session;
 use crate::args::FitArgs;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::input::{Recording, read_recording};
 use crate::model::{Plan, whiten};
 use crate::warnings::Warnings;
@@ -26,6 +26,12 @@ pub(super) fn start(args: &FitArgs) -> Result<Session> {
     config.sources = Some(config.sources.unwrap_or(channels));
     config.data.sample_rate = recording.sample_rate;
     let plan = Plan::new(&config, channels).with_context(|| recording.label.clone())?;
+    let (samples, order) = (recording.values.nrows(), config.prior.order);
+    ensure!(
+        order < samples || config.prior.kind == config::Prior::Gaussian,
+        "{}: prior.order is {order}, expected less than the {samples} samples there are",
+        recording.label
+    );
     let whitening = whiten(&config, recording.values.view()).with_context(|| recording.label.clone())?;
 
     let model = plan.model(config.training.restarts, &device)?;
@@ -53,13 +59,15 @@ pub(super) fn start(args: &FitArgs) -> Result<Session> {
 }
 
 /// The settings of the run in the folder; options that say something else are refused.
+///
+/// What neither options nor `--config` say was found out at the start of the run, such as the number of sources.
 fn resumed_config(args: &FitArgs) -> Result<Config> {
     let path = RunFolder::open(&args.out)?.config();
     let saved = Config::load(Some(&path), &[])?;
     let asked = Config::for_fit(&FitArgs { config: args.config.clone().or(Some(path.clone())), ..args.clone() })?;
     for (key, was, now) in saved.differences(&asked) {
         // The same file may be reached by another path; its values are compared instead.
-        if key != "data.inputs" {
+        if key != "data.inputs" && now != "none" {
             bail!(
                 "{key} is {was} in {}, but {now} was asked for; a run is resumed with its own settings: leave that out, \
                  or start anew with --force",

@@ -9,15 +9,19 @@ use serde_json::json;
 use super::record::{finite, restarts};
 use super::session::Fit;
 use crate::args::FitArgs;
-use crate::{output, table};
+use crate::{output, shell, table};
 
 /// Prints the verdict, the sources' shares, and the command to run next.
 pub(super) fn print(fit: &Fit, args: &FitArgs) -> Result<()> {
-    let run = args.out.display();
-    let next = format!("bss separate {} --run {run} --out {run}/sources.npz --std", args.inputs.join(" "));
+    let run = args.out.display().to_string();
+    let word = shell::word(&run);
+    // Several inputs were joined; that is what `separate` reads where it is given none.
+    let input = if let [input] = args.inputs.as_slice() { format!("{} ", shell::word(input)) } else { String::new() };
+    let sources = args.out.join("sources.npz").display().to_string();
+    let next = format!("bss separate {input}--run {word} --out {} --std", shell::word(&sources));
     if args.json {
         return output::print_json(&json!({
-            "run": run.to_string(),
+            "run": run,
             "verdict": fit.verdict.to_string(),
             "best_restart": fit.best,
             "loss": finite(fit.loss),
@@ -42,6 +46,6 @@ pub(super) fn print(fit: &Fit, args: &FitArgs) -> Result<()> {
     let share = |(j, share): (usize, &f64)| vec![(j + 1).to_string(), format!("{:.1} %", 100.0 * share)];
     let rows: Vec<Vec<String>> = fit.explained.iter().enumerate().map(share).collect();
     let _ = write!(text, "\n{}", table::table(&["source", "of the variance"], &rows));
-    let _ = writeln!(text, "\nnext:\n  {next}\n  bss report {run}");
+    let _ = writeln!(text, "\nnext:\n  {next}\n  bss report {word}");
     output::print(&text)
 }
