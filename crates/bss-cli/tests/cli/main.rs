@@ -2,15 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail where they stand")]
 
+mod bad_fit;
 mod bad_input;
 mod bad_settings;
 mod completions;
 mod damaged_files;
+mod damaged_runs;
 mod evaluate;
+mod fit;
 mod help;
 mod inspect;
 mod mix;
 mod models;
+mod report;
+mod resume;
+mod separate;
+mod settings;
 mod streams;
 mod synth;
 mod workflow;
@@ -44,6 +51,8 @@ impl Bench {
     fn run(&self, arguments: &[&str]) -> Ended {
         let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_bss"));
         command.current_dir(self.folder.path()).env("COLUMNS", "100").env_remove("BSS_LOG");
+        // Backtraces of errors that are expected take most of the time.
+        command.env_remove("RUST_BACKTRACE");
         let output = command.args(arguments).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         let code = output.status.code().expect("bss ends by itself");
