@@ -34,7 +34,7 @@ pub enum Error {
         sources: usize,
     },
     /// A recording of another number of channels than the model was fitted to.
-    #[error("the model was fitted to {expected} channels, found {found}")]
+    #[error("has {found} channels, but the model was fitted to {expected}; select the same ones with --columns")]
     Channels {
         /// The channels the model knows.
         expected: usize,

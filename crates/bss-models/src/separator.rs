@@ -79,6 +79,8 @@ impl Convention {
 }
 
 /// The least-squares mixing of `x` (samples, channels) on `s` (samples, sources): (channels, sources).
+///
+/// By Cholesky's factors of the normal equations, which end on any input; zero where `s` is not finite or is constant.
 #[must_use]
 pub fn least_squares_mixing(x: ArrayView2<f64>, s: ArrayView2<f64>) -> Array2<f64> {
     let centre = |v: ArrayView2<f64>| {
@@ -87,9 +89,12 @@ pub fn least_squares_mixing(x: ArrayView2<f64>, s: ArrayView2<f64>) -> Array2<f6
         nalgebra::DMatrix::from_fn(v.nrows(), v.ncols(), |r, c| centred[(r, c)])
     };
     let (x, s) = (centre(x), centre(s));
-    let gram = s.transpose() * &s;
-    let solved = gram.pseudo_inverse(1e-12).map_or_else(|_| s.transpose() * &x, |inverse| inverse * s.transpose() * &x);
-    Array2::from_shape_fn((x.ncols(), s.ncols()), |(c, j)| solved[(j, c)])
+    let mut gram = s.tr_mul(&s);
+    // Sources that are sums of others share their weight instead of having none.
+    let ridge = 1e-10 * gram.trace() / s.ncols() as f64;
+    (0..s.ncols()).for_each(|j| gram[(j, j)] += ridge);
+    let solved = gram.cholesky().map(|factors| factors.solve(&s.tr_mul(&x)));
+    Array2::from_shape_fn((x.ncols(), s.ncols()), |(c, j)| solved.as_ref().map_or(0.0, |solved| solved[(j, c)]))
 }
 
 /// A fitted [`ArFlowVae`] of one restart, with all that stands around it.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bss_models::{
     ArFlowObjective, ArFlowSeparator, ArFlowVae, ArFlowVaeConfig, DecoderConfig, GaussianLikelihood, MapConfig,
-    Objective, PriorConfig, Separator, Whitening,
+    Objective, PriorConfig, Separator, Whitening, least_squares_mixing,
 };
 use bss_nn::{Activation, Noise, Purpose};
 use bss_priors::{ArFlowConfig, Base};
@@ -180,6 +180,19 @@ fn a_tied_decoder_needs_a_linear_square_encoder() {
     for config in [ArFlowVaeConfig { channels: 4, ..config.clone() }, ArFlowVaeConfig { encoder: mlp(), ..config }] {
         let error = model(&config, 1).unwrap_err().to_string();
         assert!(error.contains("decoder.kind"), "{error}");
+    }
+}
+
+/// Regression on sources gives back the matrix they were mixed with, and ends on sources that are no numbers.
+#[test]
+fn least_squares_finds_the_mixing_and_always_ends() {
+    let s = Array2::from_shape_fn((80, 2), |(r, j)| ((0.3 + 0.2 * j as f64) * r as f64).sin());
+    let a = Array2::from_shape_fn((3, 2), |(c, j)| (c + 1) as f64 - 1.5 * j as f64);
+    let found = least_squares_mixing((s.dot(&a.t()) + 7.0).view(), s.view());
+    assert!((found - &a).iter().all(|gap| gap.abs() < 1e-6));
+    let x = Array2::<f64>::ones((80, 3));
+    for value in [f64::NAN, f64::INFINITY, 0.0] {
+        assert!(least_squares_mixing(x.view(), Array2::from_elem((80, 2), value).view()).iter().all(|&v| v == 0.0));
     }
 }
 
