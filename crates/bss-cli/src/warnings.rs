@@ -50,6 +50,15 @@ pub(crate) enum Warning {
         /// Why.
         reason: String,
     },
+    /// Restarts whose loss is no number.
+    RestartsDiverged {
+        /// How many.
+        diverged: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// A device for which the prior has no kernel.
+    ScanOnHost,
 }
 
 impl fmt::Display for Warning {
@@ -83,6 +92,17 @@ impl fmt::Display for Warning {
                 f,
                 "{values} of {of} values were NaN or infinite and were interpolated: do not read much into the sources \
                  there; --on-nan drop leaves the samples out"
+            ),
+            Self::RestartsDiverged { diverged, of } => {
+                write!(
+                    f,
+                    "{diverged} of {of} restarts diverged and were left out; a lower training.learning_rate helps"
+                )
+            }
+            Self::ScanOnHost => write!(
+                f,
+                "the prior's scan has no kernel for this device yet and runs on the host; small recordings are faster with \
+                 --device cpu"
             ),
             Self::MetricLeftOut { metric, reason } => write!(f, "{metric} is left out: {reason}"),
         }

@@ -26,7 +26,7 @@ impl Columns {
     ///
     /// # Errors
     /// [`Error::ColumnOutOfRange`] if the table has fewer columns.
-    pub(crate) fn indices(&self, width: usize, at: &Location) -> Result<Vec<usize>> {
+    pub fn indices(&self, width: usize, at: &Location) -> Result<Vec<usize>> {
         if let Some(column) = self.0.iter().map(|range| *range.end()).find(|end| *end >= width) {
             return Err(Error::ColumnOutOfRange { at: at.clone(), column, width });
         }

@@ -40,13 +40,15 @@ pub trait Separator {
 
 /// The fixed order, sign and scale of sources, decided on the recording that the model was fitted to.
 ///
-/// Sources stand in descending order of the variance they explain, summed over all channels. Each has unit variance on
-/// that recording, and the sign that makes the largest entry (by magnitude) of its column of the mixing positive.
+/// Sources stand in descending order of the variance they explain, summed over all channels. Each has mean zero and unit
+/// variance on that recording, and the sign that makes the largest entry (by magnitude) of its column of the mixing positive.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Convention {
     /// The model's output that becomes each source.
     pub order: Vec<usize>,
-    /// The factor, sign included, that it is multiplied with.
+    /// What is subtracted from it.
+    pub offset: Vec<f64>,
+    /// The factor, sign included, that the difference is multiplied with.
     pub factor: Vec<f64>,
     /// The share of the recording's variance, over all channels, that it explains on its own.
     pub explained: Vec<f64>,
@@ -66,10 +68,20 @@ impl Convention {
             let largest = mixing.column(j).iter().copied().fold(0.0f64, |a, b| if b.abs() > a.abs() { b } else { a });
             if largest < 0.0 { -1.0 } else { 1.0 }
         };
+        let mean = sources.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(sources.ncols()));
+        let offset = order.iter().map(|&j| mean[j]).collect();
         let factor = order.iter().map(|&j| sign(j) / deviation[j]).collect();
         let share = |j: usize| if total > 0.0 { explained[j] / total } else { 0.0 };
         let explained = order.iter().map(|&j| share(j)).collect();
-        Self { order, factor, explained }
+        Self { order, offset, factor, explained }
+    }
+
+    /// The model's outputs in their place, centred and scaled.
+    fn centred(&self, mut sources: Array2<f64>) -> Array2<f64> {
+        for (&j, &offset) in self.order.iter().zip(&self.offset) {
+            sources.column_mut(j).mapv_inplace(|v| v - offset);
+        }
+        self.columns(&sources, |f| f)
     }
 
     fn columns(&self, values: &Array2<f64>, factor: impl Fn(f64) -> f64) -> Array2<f64> {
@@ -149,7 +161,7 @@ impl Separator for ArFlowSeparator {
         let (sources, std) = self.model.sources(&self.whitening, x)?;
         let mixing = self.model.channel_mixing(&self.whitening)?;
         Ok(Estimate {
-            sources: self.convention.columns(&sources, |f| f),
+            sources: self.convention.centred(sources),
             std: self.convention.columns(&std, f64::abs),
             mixing: mixing.map(|mixing| self.convention.columns(&mixing, f64::recip)),
         })

@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn verdicts_tell_flat_from_falling_from_broken() {
-        let jitter = |i: u64| if i % 2 == 0 { 0.01 } else { -0.01 };
+        let jitter = |i: u64| if i.is_multiple_of(2) { 0.01 } else { -0.01 };
         let tail = tail(|i, k| [1.0 + jitter(i), 10.0 - 0.01 * i as f64 + jitter(i), f64::NAN][k]);
         let verdicts = [0, 1, 2].map(|k| tail.verdict(k, 0.02));
         assert_eq!(verdicts, [Verdict::Converged, Verdict::StillImproving, Verdict::Diverged]);

@@ -1,5 +1,7 @@
 //! Runs repeat to the bit, resumed or not, and they separate.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 use std::path::Path;
 
 use bss_models::{

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &FitArgs) -> Result<()> {
     let end = session.train(args.quiet).with_context(|| session.stopped(&go_on))?;
     session.checkpoint().with_context(|| session.stopped(&go_on))?;
     match end {
-        End::Done => finish(&session, args),
+        End::Done => finish(&mut session, args),
         End::Interrupted => {
             let at = format!("{} of {} iterations", session.iteration(), session.iterations());
             Err(Fault::Interrupted(format!("interrupted after {at}; all is saved, go on with {go_on}")).into())
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &FitArgs) -> Result<()> {
     }
 }
 
-fn finish(session: &Session, args: &FitArgs) -> Result<()> {
+fn finish(session: &mut Session, args: &FitArgs) -> Result<()> {
     let result = session.result()?;
     session.write_record(&result)?;
     if !result.loss.is_finite() {

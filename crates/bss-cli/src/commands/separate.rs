@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use bss_data::{Dtype, Format, Named};
 use bss_models::{Estimate, Separator as _};
 use ndarray::{Array1, Array2, ArrayD, Axis};
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &SeparateArgs) -> Result<()> {
     let reading = reading(args, &fitted.config);
     let recording = read_recording(&inputs, &reading, &mut warnings)?;
     let sample_rate = recording.sample_rate.or(fitted.sample_rate);
-    let estimate = fitted.separator.separate(recording.values.view())?;
+    let estimate = fitted.separator.separate(recording.values.view()).with_context(|| recording.label.clone())?;
     let estimate = scaled(estimate, args.scale);
     let is_finite = estimate.sources.iter().chain(&estimate.std).all(|value| value.is_finite());
     ensure!(is_finite, "{}: values are too large for {}; rescale them", recording.label, args.run.display());

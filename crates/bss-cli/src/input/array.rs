@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, bail};
 use bss_data::{Columns, Entry, Format, Location, ReadOptions};
 use ndarray::{Array2, Axis, Ix1, Ix2};
 
@@ -84,31 +84,16 @@ fn header(location: &Location) -> Result<Option<Vec<String>>> {
 fn names(header: Option<Vec<String>>, reading: &Reading, channels: usize) -> Vec<String> {
     let header = header.filter(|_| !reading.channels_first).unwrap_or_default();
     let chosen = match &reading.columns {
-        Some(columns) => indices(columns).iter().map(|&column| header.get(column).cloned()).collect(),
-        None => header.into_iter().map(Some).collect::<Vec<_>>(),
+        // Columns beyond the header have been refused when the values were read.
+        Some(columns) => columns.indices(usize::MAX, &Location::from("")).unwrap_or_default(),
+        None => (0..channels).collect(),
     };
-    let named = |channel: usize| chosen.get(channel).cloned().flatten().filter(|name| !name.trim().is_empty());
-    (0..channels).map(|channel| named(channel).unwrap_or_else(|| format!("channel {}", channel + 1))).collect()
+    let named = |channel: usize| chosen.get(channel).and_then(|&column| header.get(column)).cloned();
+    let name = |channel| named(channel).filter(|name| !name.trim().is_empty());
+    (0..channels).map(|channel| name(channel).unwrap_or_else(|| format!("channel {}", channel + 1))).collect()
 }
 
 /// Channels of an array that was transposed, so that columns of the file are not those of the matrix.
 fn select(values: &Array2<f64>, columns: &Columns, location: &Location) -> Result<Array2<f64>> {
-    let indices = indices(columns);
-    let largest = indices.iter().max().copied().context("no columns")?;
-    ensure!(
-        largest < values.ncols(),
-        "{location}: column {largest} was selected, but there are {} channels (the first is 0)",
-        values.ncols()
-    );
-    Ok(values.select(Axis(1), &indices))
-}
-
-/// The numbers that a selection stands for, read from how it is written.
-fn indices(columns: &Columns) -> Vec<usize> {
-    let text = columns.to_string();
-    let range = |part: &str| {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        Some(first.parse::<usize>().ok()?..=last.parse::<usize>().ok()?)
-    };
-    text.split(',').filter_map(range).flatten().collect()
+    Ok(values.select(Axis(1), &columns.indices(values.ncols(), location)?))
 }

@@ -8,6 +8,9 @@ use crate::warnings::{Warning, Warnings};
 /// The largest magnitude allowed: beyond it, what is a measurement and what an error of reading cannot be told.
 const LARGEST: f64 = 1e30;
 
+/// The smallest that the largest magnitude of a recording may be: squares of smaller values vanish.
+const SMALLEST: f64 = 1e-100;
+
 /// Refuses a recording with few samples.
 pub(super) fn long_enough(recording: &Recording, channels_first: bool) -> Result<()> {
     let (samples, channels) = recording.values.dim();
@@ -24,7 +27,7 @@ pub(super) fn long_enough(recording: &Recording, channels_first: bool) -> Result
     Ok(())
 }
 
-/// Refuses finite values that computations would overflow on.
+/// Refuses finite values that computations would overflow or vanish on.
 pub(super) fn bounded(recording: &Recording) -> Result<()> {
     let is_too_large = |value: f64| value.is_finite() && value.abs() > LARGEST;
     if let Some(((sample, column), value)) = recording.values.indexed_iter().find(|(_, value)| is_too_large(**value)) {
@@ -35,6 +38,13 @@ pub(super) fn bounded(recording: &Recording) -> Result<()> {
             recording.channel_names[column]
         );
     }
+    let largest = recording.values.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+    ensure!(
+        largest == 0.0 || largest >= SMALLEST,
+        "{}: all values are within ±{largest:e}, which is too small, expected magnitudes from {SMALLEST:e}; rescale the \
+         data",
+        recording.label
+    );
     Ok(())
 }
 

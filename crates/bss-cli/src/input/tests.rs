@@ -67,7 +67,9 @@ fn channels_first_is_the_transpose_and_columns_are_channels_there() {
     let recording = read(slice::from_ref(&file), &second).0.unwrap();
     assert_eq!(recording.values.column(0), ramp().column(1));
     let fifth = Reading { columns: Some("5".parse().unwrap()), ..both };
-    assert!(read(&[file], &fifth).0.unwrap_err().to_string().contains("column 5 was selected, but there are 2"));
+    assert!(
+        read(&[file], &fifth).0.unwrap_err().to_string().contains("column 5 was selected, but the table has 2 columns")
+    );
 }
 
 #[test]
@@ -170,6 +172,7 @@ fn what_cannot_be_separated_is_refused() {
         (Array2::ones((2, 50)), "give --channels-first"),
         (Array2::ones((40, 2)), "every channel is constant"),
         (huge, "the value -1e31 at sample 3 of channel 2"),
+        (ramp() * 1e-200, "too small, expected magnitudes from 1e-100; rescale"),
     ] {
         let message = of(&values, None).0.unwrap_err();
         assert!(message.contains(part), "{message}");

@@ -44,6 +44,7 @@ pub(crate) fn save(separator: &ArFlowSeparator, config: &Config, about: Value, p
     tensors.insert("whitening.matrix".into(), matrix(&whitening.matrix)?);
     tensors.insert("whitening.inverse".into(), matrix(&whitening.inverse)?);
     tensors.insert("convention.order".into(), vector(&order)?);
+    tensors.insert("convention.offset".into(), vector(&convention.offset)?);
     tensors.insert("convention.factor".into(), vector(&convention.factor)?);
     tensors.insert("convention.explained".into(), vector(&convention.explained)?);
     let mut description = about;
@@ -98,11 +99,14 @@ impl Fitted {
         );
         let convention = Convention {
             order,
+            offset: vector(tensors, "convention.offset")?,
             factor: vector(tensors, "convention.factor")?,
             explained: vector(tensors, "convention.explained")?,
         };
         anyhow::ensure!(
-            convention.factor.len() == sources && convention.explained.len() == sources,
+            [&convention.offset, &convention.factor, &convention.explained]
+                .iter()
+                .all(|values| values.len() == sources),
             "the tensors of convention are not of {sources} sources"
         );
         let channels = whitening.mean.len();

@@ -76,7 +76,7 @@ fn a_model_with_other_tensors_than_its_own_is_refused() {
         refused(&bench, MODEL, &[last, "is missing"], |model| drop(model.tensors.remove(name)));
         let named = match last {
             "mean" => "whitening",
-            "factor" | "explained" => "convention",
+            "offset" | "factor" | "explained" => "convention",
             other => other,
         };
         refused(&bench, MODEL, &[named], |model| drop(model.tensors.insert(name.clone(), tensor(&[1.0; 7]))));

@@ -93,7 +93,11 @@ fn what_is_no_whole_run_is_refused_by_name() {
     bench.fails("report none", 1, &["none"]);
     let two = bench.read("s.npy").select(Axis(1), &[0, 1]);
     bench.write("two.npz", &[("x", two)]);
-    bench.fails("separate two.npz --run run --out e.npy", 1, &["fitted to 3 channels, found 2"]);
+    bench.fails(
+        "separate two.npz --run run --out e.npy",
+        1,
+        &["two.npz: has 2 channels, but the model was fitted to 3"],
+    );
     bench.fails("separate --run run --out e.xyz", 1, &["e.xyz: unknown extension"]);
     bench.fails("separate --run run --out none/e.npy", 1, &["none: no such file or folder"]);
     bench.fails("separate --run run --out e.csv --std", 1, &["e.csv: "]);

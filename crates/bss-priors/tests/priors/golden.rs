@@ -8,7 +8,8 @@ use candle_core::{DType, Device, Result, Tensor, Var};
 use serde_json::Value;
 
 fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+    let values = value.as_array().expect("a list of numbers");
+    values.iter().map(|x| x.as_f64().expect("a number")).collect()
 }
 
 fn assert_close(found: &[f64], expected: &[f64], what: &str) {

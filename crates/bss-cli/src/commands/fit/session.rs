@@ -16,7 +16,7 @@ use crate::input::Recording;
 use crate::interrupt;
 use crate::model::{self, Plan};
 use crate::outcome::Fault;
-use crate::warnings::Warnings;
+use crate::warnings::{Warning, Warnings};
 
 /// A run in progress, with all that it was started from.
 pub(super) struct Session {
@@ -135,13 +135,12 @@ impl Session {
     ///
     /// # Errors
     /// If a tensor operation fails.
-    pub(super) fn result(&self) -> Result<Fit> {
+    pub(super) fn result(&mut self) -> Result<Fit> {
         let ranking = self.trainer.ranking();
         let (best, loss) = ranking[0];
-        let mut warnings: Vec<String> = self.warnings.as_slice().iter().map(ToString::to_string).collect();
         let diverged = ranking.iter().filter(|(_, loss)| !loss.is_finite()).count();
         if diverged > 0 && loss.is_finite() {
-            warnings.push(format!("{diverged} of {} restarts diverged and were left out", ranking.len()));
+            self.warnings.push(Warning::RestartsDiverged { diverged, of: ranking.len() });
         }
         Ok(Fit {
             best,
@@ -150,7 +149,7 @@ impl Session {
             explained: self.separator(best)?.convention.explained,
             seconds: self.started.elapsed().as_secs_f64() + self.earlier_seconds(),
             ranking,
-            warnings,
+            warnings: self.warnings.as_slice().iter().map(ToString::to_string).collect(),
         })
     }
 

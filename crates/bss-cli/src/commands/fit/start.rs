@@ -13,7 +13,7 @@ use crate::args::FitArgs;
 use crate::config::{self, Config};
 use crate::input::{Recording, read_recording};
 use crate::model::{Plan, whiten};
-use crate::warnings::Warnings;
+use crate::warnings::{Warning, Warnings};
 
 /// A session at its first step, or where the run in the folder was saved last.
 pub(super) fn start(args: &FitArgs) -> Result<Session> {
@@ -21,6 +21,9 @@ pub(super) fn start(args: &FitArgs) -> Result<Session> {
     let mut config = if args.resume { resumed_config(args)? } else { Config::for_fit(args)? };
     let device = args.device.open()?;
     let mut warnings = Warnings::new(args.quiet);
+    if !device.is_cpu() {
+        warnings.push(Warning::ScanOnHost);
+    }
     let recording = read_recording(&args.inputs, &config.data.reading(), &mut warnings)?;
     let channels = recording.values.ncols();
     config.sources = Some(config.sources.unwrap_or(channels));
