@@ -25,7 +25,7 @@ pub enum Error {
     /// Fewer channels than sources.
     #[error(
         "ar-flow separates at most as many sources as there are channels: {sources} sources were asked for and \
-         {channels} channels given; lower --sources, or use a single-channel model (neri, nmf, mixit)"
+         {channels} channels given; lower --sources; the models for fewer channels than sources (neri, nmf, mixit) are not in this version yet"
     )]
     TooFewChannels {
         /// The channels given.
@@ -41,9 +41,15 @@ pub enum Error {
         /// The channels found.
         found: usize,
     },
-    /// Settings that do not go together.
-    #[error("{0}")]
-    Setting(String),
+    /// Channels in units so far apart that the weaker principal components are lost to rounding.
+    #[error(
+        "the {components} strongest components differ too much in size to be told from rounding; rescale the channels to \
+         similar magnitudes, or separate into as many sources as channels"
+    )]
+    Scales {
+        /// The components asked for.
+        components: usize,
+    },
     /// A tensor operation failed.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),

@@ -30,7 +30,7 @@
 //! let z = whitening.apply(x.view())?;
 //! let z = Tensor::from_vec(z.into_iter().collect::<Vec<f64>>(), (200, 2), &Device::Cpu)?;
 //! let objective = ArFlowObjective::new(model, &z, noise)?;
-//! let mut adam = Adam::new(AdamConfig::default(), objective.parameters())?;
+//! let mut adam = Adam::new(AdamConfig::default(), objective.parameters());
 //! for iteration in 0..300 {
 //!     let loss = objective.terms(iteration)?.loss(0.1)?.sum_all()?;
 //!     adam.step(objective.parameters(), &loss.backward()?, 0.02)?;

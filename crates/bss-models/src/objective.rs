@@ -14,7 +14,7 @@ pub struct Terms {
     pub log_prior: Tensor,
     /// `log q(S | X)` (equation 10).
     pub log_posterior: Tensor,
-    /// m R, the number of entries of the data.
+    /// m R, the number of entries of the data that the encoder sees: after whitening, m is the number of components.
     pub entries: usize,
 }
 

@@ -101,12 +101,16 @@ pub fn least_squares_mixing(x: ArrayView2<f64>, s: ArrayView2<f64>) -> Array2<f6
         nalgebra::DMatrix::from_fn(v.nrows(), v.ncols(), |r, c| centred[(r, c)])
     };
     let (x, s) = (centre(x), centre(s));
-    let mut gram = s.tr_mul(&s);
-    // Sources that are sums of others share their weight instead of having none.
-    let ridge = 1e-10 * gram.trace() / s.ncols() as f64;
-    (0..s.ncols()).for_each(|j| gram[(j, j)] += ridge);
-    let solved = gram.cholesky().map(|factors| factors.solve(&s.tr_mul(&x)));
-    Array2::from_shape_fn((x.ncols(), s.ncols()), |(c, j)| solved.as_ref().map_or(0.0, |solved| solved[(j, c)]))
+    let gram = s.tr_mul(&s);
+    let scale: Vec<f64> = gram.diagonal().iter().map(|v| if *v > 0.0 { v.sqrt() } else { 1.0 }).collect();
+    // Sources of any size count alike, and those that are sums of others share their weight instead of having none.
+    let unit = |i: usize, j: usize| gram[(i, j)] / scale[i] / scale[j] + if i == j { 1e-10 } else { 0.0 };
+    let factors = nalgebra::DMatrix::from_fn(s.ncols(), s.ncols(), unit).cholesky();
+    let products = s.tr_mul(&x);
+    let right = nalgebra::DMatrix::from_fn(s.ncols(), x.ncols(), |j, c| products[(j, c)] / scale[j]);
+    let solved = factors.map(|factors| factors.solve(&right));
+    let entry = |c: usize, j: usize| solved.as_ref().map_or(0.0, |solved| solved[(j, c)] / scale[j]);
+    Array2::from_shape_fn((x.ncols(), s.ncols()), |(c, j)| entry(c, j))
 }
 
 /// A fitted [`ArFlowVae`] of one restart, with all that stands around it.

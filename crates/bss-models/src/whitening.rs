@@ -38,39 +38,48 @@ impl Whitening {
         let covariance = centred.t().dot(&centred) / samples as f64;
         let unit = |c: usize| if constant.contains(&c) { 0.0 } else { scale[c].recip() };
         let correlation = DMatrix::from_fn(channels, channels, |i, j| covariance[(i, j)] * unit(i) * unit(j));
-        let spectrum = SymmetricEigen::new(correlation).eigenvalues;
-        let largest = spectrum.max();
-        let rank = spectrum.iter().filter(|&&v| v > RANK_TOLERANCE * largest).count();
+        let eigen = SymmetricEigen::new(correlation);
+        let largest = eigen.eigenvalues.max();
+        let rank = eigen.eigenvalues.iter().filter(|&&v| v > RANK_TOLERANCE * largest).count();
         if rank < components {
             return Err(Error::Rank { rank, channels, sources: components, constant });
         }
-        let eigen = SymmetricEigen::new(DMatrix::from_fn(channels, channels, |i, j| covariance[(i, j)]));
+        // With all components kept, the correlation's are as good as the covariance's, and no unit of a channel is too
+        // small for them. With fewer, it is the variance in the recording's own units that says which to keep.
+        let (eigen, unit): (_, Vec<f64>) = if components == channels {
+            (eigen, scale.to_vec())
+        } else {
+            let overall = scale.iter().copied().fold(0.0, f64::max);
+            let relative = |i: usize, j: usize| covariance[(i, j)] / (overall * overall);
+            (SymmetricEigen::new(DMatrix::from_fn(channels, channels, relative)), vec![overall; channels])
+        };
         let mut order: Vec<usize> = (0..channels).collect();
         order.sort_by(|&i, &j| eigen.eigenvalues[j].total_cmp(&eigen.eigenvalues[i]));
         order.truncate(components);
+        let weakest = order.last().map_or(0.0, |&k| eigen.eigenvalues[k]);
+        if weakest <= 1e-13 * eigen.eigenvalues.max() {
+            return Err(Error::Scales { components });
+        }
         let entry = |c: usize, k: usize| eigen.eigenvectors[(c, order[k])];
         let deviation = |k: usize| eigen.eigenvalues[order[k]].sqrt();
         Ok(Self {
             mean,
-            matrix: Array2::from_shape_fn((channels, components), |(c, k)| entry(c, k) / deviation(k)),
-            inverse: Array2::from_shape_fn((components, channels), |(k, c)| entry(c, k) * deviation(k)),
+            matrix: Array2::from_shape_fn((channels, components), |(c, k)| entry(c, k) / deviation(k) / unit[c]),
+            inverse: Array2::from_shape_fn((components, channels), |(k, c)| entry(c, k) * deviation(k) * unit[c]),
         })
     }
 
-    /// Centring only: as many components as channels, each in its own unit.
+    /// Centring only, and one common factor that brings the channels' mean variance to 1, so that β means the same in
+    /// any unit: as many components as channels.
     ///
     /// # Errors
     /// [`Error::Empty`] if there are no samples.
     pub fn centre(x: ArrayView2<f64>) -> Result<Self> {
         let mean = x.mean_axis(Axis(0)).ok_or(Error::Empty)?;
-        let identity = Array2::eye(x.ncols());
-        Ok(Self { mean, matrix: identity.clone(), inverse: identity })
-    }
-
-    /// The number of components.
-    #[must_use]
-    pub fn components(&self) -> usize {
-        self.matrix.ncols()
+        let variance = x.var_axis(Axis(0), 0.0).mean().unwrap_or(0.0);
+        let scale = if variance > 0.0 { variance.sqrt() } else { 1.0 };
+        let identity = Array2::<f64>::eye(x.ncols());
+        Ok(Self { mean, matrix: &identity / scale, inverse: identity * scale })
     }
 
     /// (samples, channels) -> (samples, components).
@@ -109,6 +118,38 @@ mod tests {
         let back = z.dot(&whitening.inverse) + &whitening.mean;
         assert!((&back - &x).iter().all(|v| v.abs() < 1e-9));
         Ok(())
+    }
+
+    #[test]
+    fn channels_in_units_far_apart_are_whitened_as_well() -> Result<()> {
+        for exponent in [-30, -12, -9, -8, 7, 12] {
+            let mut x = recording();
+            x.column_mut(1).mapv_inplace(|v| v * 10f64.powi(exponent));
+            let whitening = Whitening::fit(x.view(), 3)?;
+            let z = whitening.apply(x.view())?;
+            let covariance = z.t().dot(&z) / 200.0;
+            let off = (&covariance - &Array2::<f64>::eye(3)).iter().fold(0.0f64, |worst, v| worst.max(v.abs()));
+            assert!(off < 1e-5, "1e{exponent}: {off}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn fewer_components_keep_the_strongest_and_refuse_what_rounding_has_eaten() {
+        let mut x = recording();
+        let whitening = Whitening::fit(x.view(), 2).unwrap();
+        let z = whitening.apply(x.view()).unwrap();
+        assert!((z.t().dot(&z) / 200.0 - Array2::<f64>::eye(2)).iter().all(|v| v.abs() < 1e-9));
+        x.column_mut(0).mapv_inplace(|v| v * 1e9);
+        assert!(matches!(Whitening::fit(x.view(), 2), Err(Error::Scales { components: 2 })));
+    }
+
+    #[test]
+    fn centring_takes_any_unit() {
+        let z = |factor: f64| Whitening::centre((recording() * factor).view()).unwrap();
+        let x = recording();
+        let (one, small) = (z(1.0).apply(x.view()).unwrap(), z(1e-6).apply((x * 1e-6).view()).unwrap());
+        assert!((one - small).iter().all(|v| v.abs() < 1e-6));
     }
 
     #[test]

@@ -190,6 +190,9 @@ fn least_squares_finds_the_mixing_and_always_ends() {
     let a = Array2::from_shape_fn((3, 2), |(c, j)| (c + 1) as f64 - 1.5 * j as f64);
     let found = least_squares_mixing((s.dot(&a.t()) + 7.0).view(), s.view());
     assert!((found - &a).iter().all(|gap| gap.abs() < 1e-6));
+    let unequal = Array2::from_shape_fn((80, 2), |(r, j)| s[(r, j)] * [1.0, 1e-5][j]);
+    let found = least_squares_mixing((s.dot(&a.t()) + 7.0).view(), unequal.view());
+    assert!(found.column(1).iter().zip(a.column(1)).all(|(found, a)| (found * 1e-5 - a).abs() < 1e-6));
     let x = Array2::<f64>::ones((80, 3));
     for value in [f64::NAN, f64::INFINITY, 0.0] {
         assert!(least_squares_mixing(x.view(), Array2::from_elem((80, 2), value).view()).iter().all(|&v| v == 0.0));

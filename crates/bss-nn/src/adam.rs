@@ -46,13 +46,11 @@ pub struct Adam {
 
 impl Adam {
     /// Zero moments for every parameter.
-    ///
-    /// # Errors
-    /// If a device refuses the memory.
-    pub fn new(config: AdamConfig, parameters: &Parameters) -> Result<Self> {
+    #[must_use]
+    pub fn new(config: AdamConfig, parameters: &Parameters) -> Self {
         let zero = |count| RefCell::new(Moments { first: vec![0.0; count], second: vec![0.0; count] });
         let moments = parameters.iter().map(|(name, var)| (name.to_owned(), zero(var.elem_count()))).collect();
-        Ok(Self { config, step: 0, moments })
+        Self { config, step: 0, moments }
     }
 
     /// The state of one parameter, to save it.
@@ -64,7 +62,7 @@ impl Adam {
     /// Restores the state that [`moments`](Self::moments) gave after `step` steps.
     ///
     /// # Errors
-    /// If a parameter's moments are missing or of another size.
+    /// If a parameter's moments are missing or of another size, or there are moments of another parameter.
     pub fn restore(&mut self, step: u64, mut saved: BTreeMap<String, Moments>) -> Result<()> {
         for (name, moments) in &self.moments {
             let count = moments.borrow().first.len();
@@ -72,6 +70,9 @@ impl Adam {
                 Some(m) if m.first.len() == count && m.second.len() == count => *moments.borrow_mut() = m,
                 _ => candle_core::bail!("the optimiser's state of {name} is missing or not of {count} values"),
             }
+        }
+        if let Some(name) = saved.keys().next() {
+            candle_core::bail!("the optimiser has no parameter {name}");
         }
         self.step = step;
         Ok(())
@@ -201,7 +202,7 @@ mod tests {
         let mut parameters = Parameters::new(1, DType::F64, &Device::Cpu);
         let p = Initialiser::new(&mut parameters, Noise::new(0)).values("p", &[2], &[1.0, -2.0])?;
         let config = AdamConfig { clip_norm: f64::INFINITY, ..AdamConfig::default() };
-        let mut adam = Adam::new(config, &parameters)?;
+        let mut adam = Adam::new(config, &parameters);
         let curvature = Tensor::new(&[[1.0, 0.5]], &Device::Cpu)?;
         for _ in 0..3 {
             let loss = (p.sqr()? * &curvature)?.sum_all()?;
@@ -214,11 +215,27 @@ mod tests {
         Ok(())
     }
 
+    /// The loss of restart k is `(3, 4) · p` times 10 or 0.1: norms of 50 and 0.5 against a clip at 5.
+    #[test]
+    fn only_a_restart_above_the_norm_is_clipped() -> Result<()> {
+        let mut parameters = Parameters::new(2, DType::F64, &Device::Cpu);
+        let p = Initialiser::new(&mut parameters, Noise::new(0)).constant("p", &[2], 1.0)?;
+        let mut adam = Adam::new(AdamConfig::default(), &parameters);
+        let slopes = Tensor::new(&[[30.0, 40.0], [0.3, 0.4]], &Device::Cpu)?;
+        let norms = adam.step(&parameters, &(p * slopes)?.sum_all()?.backward()?, 0.1)?;
+        assert!((norms[0] - 50.0).abs() < 1e-12 && (norms[1] - 0.5).abs() < 1e-12);
+        let first = adam.moments("p").expect("p is a parameter").first;
+        for (found, expected) in first.iter().zip([0.3, 0.4, 0.03, 0.04]) {
+            assert!((found - expected).abs() < 1e-12, "{first:?}");
+        }
+        Ok(())
+    }
+
     #[test]
     fn a_restart_with_a_broken_gradient_stays_and_leaves_the_other_alone() -> Result<()> {
         let mut parameters = Parameters::new(2, DType::F32, &Device::Cpu);
         let p = Initialiser::new(&mut parameters, Noise::new(0)).insert("p", &[1], vec![0.0, 1.0])?;
-        let mut adam = Adam::new(AdamConfig::default(), &parameters)?;
+        let mut adam = Adam::new(AdamConfig::default(), &parameters);
         let norms = adam.step(&parameters, &p.sqrt()?.sum_all()?.backward()?, 0.1)?;
         assert!(!norms[0].is_finite() && norms[1].is_finite());
         let values = p.flatten_all()?.to_vec1::<f32>()?;

@@ -57,6 +57,15 @@ mod tests {
     use candle_core::Var;
 
     #[test]
+    fn a_singular_matrix_gives_infinities_and_leaves_the_others_alone() -> Result<()> {
+        let e = Tensor::new(&[[[1.0, 2.0], [2.0, 4.0]], [[2.0, 0.0], [0.0, 4.0]]], &Device::Cpu)?;
+        let y = inverse(&e)?.flatten_all()?.to_vec1::<f64>()?;
+        assert!(y[..4].iter().all(|v| v.is_infinite()));
+        assert_eq!(y[4..], [0.5, 0.0, 0.0, 0.25]);
+        Ok(())
+    }
+
+    #[test]
     fn gradient_agrees_with_finite_differences() -> Result<()> {
         let values = vec![2.0, 0.3, -0.4, 1.5, 0.7, -1.0, 0.2, 0.9];
         let weights = Tensor::new(&[[[1.0, -2.0], [0.5, 3.0]], [[0.3, 1.0], [2.0, -1.0]]], &Device::Cpu)?;

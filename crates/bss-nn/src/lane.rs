@@ -48,6 +48,7 @@ impl<S: Simd, T: Real> Lane<S, T> {
 
     /// `eˣ`, with at most 2 units in the last place of error for `|x| ≤ EXP_LIMIT`, clamped beyond.
     ///
+    /// NaN is clamped like a large number: kernels must carry it on elsewhere, as the scan does in ε.
     /// Cody and Waite's reduction `x = n ln 2 + r`, then a polynomial (`f32`) or rational (`f64`) function of `r`.
     #[inline(always)]
     pub fn exp(self) -> Self {

@@ -17,7 +17,7 @@
 //! let linear = Linear::new(1, 1, &mut Initialiser::new(&mut parameters, Noise::new(0)))?;
 //! let x = Tensor::new(&[[[1f64], [2.]], [[1.], [2.]]], &Device::Cpu)?; // (restarts, samples, channels)
 //! let y = (&x * 3.)?;
-//! let mut adam = Adam::new(AdamConfig::default(), &parameters)?;
+//! let mut adam = Adam::new(AdamConfig::default(), &parameters);
 //! for _ in 0..2000 {
 //!     let loss = squared_error(&linear.forward(&x)?, &y)?; // one a restart
 //!     adam.step(&parameters, &loss.sum_all()?.backward()?, 0.05)?;

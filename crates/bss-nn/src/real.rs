@@ -71,11 +71,6 @@ pub trait Real: WithDType + std::ops::Neg<Output = Self> + std::iter::Sum {
     /// `tanh x` of one scalar.
     #[must_use]
     fn tanh(self) -> Self;
-    /// `√x` of one scalar.
-    #[must_use]
-    fn sqrt(self) -> Self;
-    /// Whether the scalar is neither NaN nor infinite.
-    fn is_finite(self) -> bool;
 }
 
 /// The contiguous values behind a CPU tensor's storage.
@@ -199,12 +194,6 @@ macro_rules! vector_methods {
         }
         fn tanh(self) -> Self {
             $scalar::tanh(self)
-        }
-        fn sqrt(self) -> Self {
-            $scalar::sqrt(self)
-        }
-        fn is_finite(self) -> bool {
-            $scalar::is_finite(self)
         }
     };
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use bss_models::{Objective, Terms};
+use bss_models::{GaussianLikelihood, Objective, Terms};
 use bss_nn::{Adam, AdamConfig, Moments};
 use candle_core::{DType, Device, Tensor};
 use serde_json::{Map, Value, json};
@@ -33,6 +33,8 @@ pub struct Step {
     pub reconstruction: Vec<f64>,
     /// The sampled divergence for each entry of the data.
     pub divergence: Vec<f64>,
+    /// The one-sample bound for each entry of the data in nats, under an observation noise v_y = β/2 (equations 5, 31).
+    pub elbo: Vec<f64>,
     /// The gradient's norm before clipping.
     pub gradient_norm: Vec<f64>,
 }
@@ -43,7 +45,7 @@ impl<O: Objective> Trainer<O> {
     /// # Errors
     /// As candle's.
     pub fn new(objective: O, adam: AdamConfig, schedule: Schedule) -> Result<Self> {
-        let adam = Adam::new(adam, objective.parameters())?;
+        let adam = Adam::new(adam, objective.parameters());
         let tail = Tail::new(objective.parameters().restarts());
         Ok(Self { objective, adam, schedule, iteration: 0, tail, last: Vec::new() })
     }
@@ -94,14 +96,19 @@ impl<O: Objective> Trainer<O> {
         let learning_rate = self.schedule.learning_rate(iteration);
         let gradient_norm = self.adam.step(self.objective.parameters(), &grads, learning_rate)?;
         let loss = to_values(&loss)?;
-        self.tail.add(iteration, self.schedule.iterations, &loss);
+        // At one β throughout, or the tail of a run whose β still moves would seem to rise or fall.
+        let at_end = to_values(&terms.loss(self.schedule.beta_end)?)?;
+        self.tail.add(iteration, self.schedule.iterations, &at_end);
+        let likelihood = GaussianLikelihood { variance: 0.5 * self.schedule.beta(iteration) };
+        let elbo = to_values(&(terms.elbo(likelihood)? / terms.entries as f64)?)?;
         self.iteration += 1;
         self.last.clone_from(&loss);
         let (reconstruction, divergence) = (to_values(&terms.reconstruction)?, to_values(&terms.divergence()?)?);
-        Ok(Step { iteration, loss, reconstruction, divergence, gradient_norm })
+        Ok(Step { iteration, loss, reconstruction, divergence, elbo, gradient_norm })
     }
 
-    /// One line of the run's log: the step, the schedule, and the objective's traces, each by restart.
+    /// One line of the run's log: the step as it was before its update, the schedule, and the objective's traces as
+    /// they are after it, each by restart.
     ///
     /// # Errors
     /// As candle's.
@@ -113,6 +120,7 @@ impl<O: Objective> Trainer<O> {
         line.insert("loss".into(), json!(step.loss));
         line.insert("reconstruction".into(), json!(step.reconstruction));
         line.insert("divergence".into(), json!(step.divergence));
+        line.insert("elbo".into(), json!(step.elbo));
         line.insert("gradient_norm".into(), json!(step.gradient_norm));
         for (name, trace) in self.objective.traces()? {
             line.insert(name.into(), nested(&trace.to_dtype(DType::F64)?)?);
@@ -157,8 +165,15 @@ impl<O: Objective> Trainer<O> {
         }
         let iteration = checkpoint.description["iteration"].as_u64();
         let iteration = iteration.ok_or_else(|| corrupt(path, &"it does not say at which iteration it was written"))?;
+        if iteration > self.schedule.iterations {
+            let most = self.schedule.iterations;
+            return Err(corrupt(path, &format!("it was written after {iteration} iterations, the run has {most}")));
+        }
         let restarts = self.objective.parameters().restarts();
         let tail = checkpoint.tensors.get("tail").and_then(|tail| Tail::from_values(&tail.to_vec1().ok()?, restarts));
+        if let Some(name) = checkpoint.tensors.keys().find(|name| *name != "tail") {
+            return Err(corrupt(path, &format!("tensor {name} is not part of a state")));
+        }
         self.tail = tail.ok_or_else(|| corrupt(path, &"tensor tail is missing or misshapen"))?;
         self.objective.parameters().assign(&parameters).map_err(|error| corrupt(path, &error))?;
         self.adam.restore(iteration, moments).map_err(|error| corrupt(path, &error))?;

@@ -51,7 +51,7 @@ impl Tail {
         (values.len() == 6 * restarts).then(|| Self { halves: [half(first), half(second)] })
     }
 
-    /// The mean loss of a restart over the second half, and the standard error of a mean; NaN if it was never seen.
+    /// The mean loss of a restart over a half, and its standard error; NaN if it was never seen.
     fn mean(&self, half: usize, restart: usize) -> (f64, f64) {
         let [count, sum, squares] = self.halves[half][restart];
         let mean = sum / count;

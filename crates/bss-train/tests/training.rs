@@ -50,11 +50,21 @@ fn schedule(iterations: u64) -> Schedule {
 }
 
 fn trainer(x: &Array2<f64>, seed: u64, restarts: usize, iterations: u64) -> Trainer<ArFlowObjective> {
+    trainer_of(&config(8), x, seed, restarts, iterations)
+}
+
+fn trainer_of(
+    config: &ArFlowVaeConfig,
+    x: &Array2<f64>,
+    seed: u64,
+    restarts: usize,
+    iterations: u64,
+) -> Trainer<ArFlowObjective> {
     let whitening = Whitening::fit(x.view(), SOURCES).unwrap();
     let z = whitening.apply(x.view()).unwrap();
     let z = Tensor::from_vec(z.iter().copied().collect::<Vec<f64>>(), z.dim(), &Device::Cpu).unwrap();
     let noise = Noise::new(seed);
-    let model = ArFlowVae::new(&config(8), restarts, noise, DType::F32, &Device::Cpu).unwrap();
+    let model = ArFlowVae::new(config, restarts, noise, DType::F32, &Device::Cpu).unwrap();
     let objective = ArFlowObjective::new(model, &z, noise).unwrap();
     Trainer::new(objective, AdamConfig::default(), schedule(iterations)).unwrap()
 }
@@ -131,17 +141,26 @@ fn the_state_of_another_model_is_refused_by_name() {
 #[test]
 fn a_short_run_separates() {
     let (s, x) = (sources(500), mixture(500));
-    let mut trainer = trainer(&x, 0, 3, 800);
-    while !trainer.is_done() {
-        trainer.step().unwrap();
+    let flow = |base| PriorConfig::ArFlow(ArFlowConfig { base, ..ArFlowConfig::default() });
+    let ar = PriorConfig::ArFlow(ArFlowConfig { hidden: 0, order: 2, ..ArFlowConfig::default() });
+    let free = DecoderConfig::Free(MapConfig::Linear);
+    for (name, config) in [
+        ("the defaults", config(8)),
+        ("the paper's model", ArFlowVaeConfig { decoder: free.clone(), prior: flow(Base::Gaussian), ..config(8) }),
+        ("a linear prior of order 2", ArFlowVaeConfig { prior: ar, ..config(8) }),
+    ] {
+        let mut trainer = trainer_of(&config, &x, 0, 3, 800);
+        while !trainer.is_done() {
+            trainer.step().unwrap();
+        }
+        let best = trainer.ranking()[0].0;
+        assert_ne!(trainer.tail().verdict(best, 0.02), Verdict::Diverged);
+        let model = ArFlowVae::new(&config, 1, Noise::new(0), DType::F32, &Device::Cpu).unwrap();
+        model.parameters().assign(&trainer.objective.parameters().restart(best).unwrap()).unwrap();
+        let separator = ArFlowSeparator::new(model, Whitening::fit(x.view(), SOURCES).unwrap(), x.view()).unwrap();
+        let estimate = separator.separate(x.view()).unwrap();
+        let alignment = bss_metrics::align(estimate.sources.view(), s.view()).unwrap();
+        let smallest = alignment.correlation.iter().copied().fold(1.0, f64::min);
+        assert!(smallest > 0.98, "{name}: {:?}", alignment.correlation);
     }
-    let best = trainer.ranking()[0].0;
-    assert_ne!(trainer.tail().verdict(best, 0.02), Verdict::Diverged);
-    let model = ArFlowVae::new(&config(8), 1, Noise::new(0), DType::F32, &Device::Cpu).unwrap();
-    model.parameters().assign(&trainer.objective.parameters().restart(best).unwrap()).unwrap();
-    let separator = ArFlowSeparator::new(model, Whitening::fit(x.view(), SOURCES).unwrap(), x.view()).unwrap();
-    let estimate = separator.separate(x.view()).unwrap();
-    let alignment = bss_metrics::align(estimate.sources.view(), s.view()).unwrap();
-    let smallest = alignment.correlation.iter().copied().fold(1.0, f64::min);
-    assert!(smallest > 0.98, "{:?}", alignment.correlation);
 }

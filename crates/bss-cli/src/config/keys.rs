@@ -3,7 +3,7 @@
 use toml::Value;
 
 use super::Config;
-use super::rule::Rule::{self, Any, AtLeast, Inside, NotNegative, Positive, Share};
+use super::rule::Rule::{self, Any, AtLeast, Between, Inside, NotNegative, Positive, Share};
 use super::setting::Setting;
 
 /// A key.
@@ -26,7 +26,7 @@ const fn key(path: &'static str, rule: Rule, about: &'static str, field: fn(&mut
 pub(crate) const KEYS: &[Key] = &[
     key("model", Any, "see `bss models`", |c| &mut c.model),
     key("seed", AtLeast(0), "of all that is random", |c| &mut c.seed),
-    key("sources", AtLeast(1), "number of sources; that of the channels if absent", |c| &mut c.sources),
+    key("sources", Between(1, 65_536), "number of sources; that of the channels if absent", |c| &mut c.sources),
     key("data.inputs", Any, "files, joined along samples", |c| &mut c.data.inputs),
     key("data.columns", Any, "columns to take as channels, from 0; all if absent", |c| &mut c.data.columns),
     key("data.channels_first", Any, "whether the files hold (channels, samples)", |c| &mut c.data.channels_first),
@@ -34,19 +34,19 @@ pub(crate) const KEYS: &[Key] = &[
     key("data.on_nan", Any, "drop | interpolate; NaN is an error if absent", |c| &mut c.data.on_nan),
     key("whitening.kind", Any, "pca | none (centred only)", |c| &mut c.whitening.kind),
     key("encoder.kind", Any, "linear | mlp", |c| &mut c.encoder.kind),
-    key("encoder.widths", AtLeast(1), "of an mlp's hidden layers", |c| &mut c.encoder.widths),
+    key("encoder.widths", Between(1, 65_536), "of an mlp's hidden layers", |c| &mut c.encoder.widths),
     key("encoder.activation", Any, "tanh | relu | leaky-relu | silu", |c| &mut c.encoder.activation),
     key("decoder.kind", Any, "auto (tied if the encoder is linear and square) | tied | linear | mlp", |c| &mut c.decoder.kind),
-    key("decoder.widths", AtLeast(1), "of an mlp's hidden layers", |c| &mut c.decoder.widths),
+    key("decoder.widths", Between(1, 65_536), "of an mlp's hidden layers", |c| &mut c.decoder.widths),
     key("decoder.activation", Any, "tanh | relu | leaky-relu | silu", |c| &mut c.decoder.activation),
     key("prior.kind", Any, "gaussian | ar | ar-flow", |c| &mut c.prior.kind),
     key("prior.base", Any, "gaussian | mixture: the innovations' density", |c| &mut c.prior.base),
     key("prior.components", AtLeast(1), "of a mixture base", |c| &mut c.prior.components),
-    key("prior.order", AtLeast(1), "lags of the autoregression", |c| &mut c.prior.order),
-    key("prior.hidden", AtLeast(0), "width of the flow's hidden state", |c| &mut c.prior.hidden),
+    key("prior.order", Between(1, 1024), "lags of the autoregression", |c| &mut c.prior.order),
+    key("prior.hidden", Between(0, 1024), "width of the flow's hidden state", |c| &mut c.prior.hidden),
     key("prior.kappa", Inside, "bound on the log-scale of an innovation", |c| &mut c.prior.kappa),
     key("training.iterations", AtLeast(1), "optimiser steps", |c| &mut c.training.iterations),
-    key("training.restarts", AtLeast(1), "independent fits, of which the best is kept", |c| &mut c.training.restarts),
+    key("training.restarts", Between(1, 65_535), "independent fits, of which the best is kept", |c| &mut c.training.restarts),
     key("training.learning_rate", Positive, "at the start", |c| &mut c.training.learning_rate),
     key("training.learning_rate_end", NotNegative, "at the end", |c| &mut c.training.learning_rate_end),
     key("training.beta", Positive, "weight of the KL divergence at the start", |c| &mut c.training.beta),

@@ -67,7 +67,7 @@ named! {
         Tanh = "tanh",
         /// max(0, x).
         Relu = "relu",
-        /// max(0.01 x, x).
+        /// max(0.1 x, x).
         LeakyRelu = "leaky-relu",
         /// x / (1 + exp(−x)).
         Silu = "silu",

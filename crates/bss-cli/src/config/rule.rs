@@ -9,6 +9,8 @@ pub(crate) enum Rule {
     Any,
     /// A whole number of at least this, or a list of some.
     AtLeast(i64),
+    /// A whole number in this range, or a list of some: beyond it no memory would do.
+    Between(i64, i64),
     /// A number of at least 0.
     NotNegative,
     /// A number above 0.
@@ -25,6 +27,7 @@ impl Rule {
         match value {
             Value::Integer(number) => match self {
                 Self::AtLeast(least) => *number >= least,
+                Self::Between(least, most) => (least..=most).contains(number),
                 _ => true,
             },
             Value::Float(number) => number.is_finite() && self.allows_number(*number),
@@ -38,7 +41,7 @@ impl Rule {
 
     fn allows_number(self, number: f64) -> bool {
         match self {
-            Self::Any | Self::AtLeast(_) => true,
+            Self::Any | Self::AtLeast(_) | Self::Between(..) => true,
             Self::NotNegative => number >= 0.0,
             Self::Positive => number > 0.0,
             Self::Share => (0.0..=1.0).contains(&number),
@@ -51,6 +54,7 @@ impl Rule {
         match self {
             Self::Any => String::new(),
             Self::AtLeast(least) => format!(" of at least {least}"),
+            Self::Between(least, most) => format!(" from {least} to {most}"),
             Self::NotNegative => " of at least 0".to_owned(),
             Self::Positive => " above 0".to_owned(),
             Self::Share => " from 0 to 1".to_owned(),

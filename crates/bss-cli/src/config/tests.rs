@@ -74,16 +74,18 @@ fn wrong_settings_are_answered_with_what_was_expected() {
     let cases = [
         ("training.restart=3", "unknown key training.restart; did you mean training.restarts?"),
         ("restarts=3", "unknown key restarts; did you mean training.restarts?"),
-        ("training.restarts=six", "training.restarts is \"six\", expected a whole number of at least 1"),
-        ("training.restarts=0", "training.restarts is 0, expected a whole number of at least 1"),
-        ("training.restarts=1.5", "training.restarts is 1.5, expected a whole number of at least 1"),
+        ("training.restarts=six", "training.restarts is \"six\", expected a whole number from 1 to 65535"),
+        ("training.restarts=0", "training.restarts is 0, expected a whole number from 1 to 65535"),
+        ("training.restarts=1.5", "training.restarts is 1.5, expected a whole number from 1 to 65535"),
+        ("training.restarts=1e12", "training.restarts is 1000000000000.0, expected a whole number from 1 to 65535"),
+        ("prior.hidden=1e10", "prior.hidden is 10000000000.0, expected a whole number from 0 to 1024"),
         ("seed=-1", "seed is -1, expected a whole number of at least 0"),
         ("prior.kind=ar-flo", "prior.kind is \"ar-flo\", expected one of gaussian, ar, ar-flow; did you mean ar-flow?"),
         ("prior.kappa=1", "prior.kappa is 1, expected a number above 0 and below 1"),
         ("training.beta=nan", "training.beta is nan, expected a number above 0"),
         ("training.anneal_to=1.5", "training.anneal_to is 1.5, expected a number from 0 to 1"),
-        ("encoder.widths=[8, 0]", "encoder.widths is [8, 0], expected a list of whole numbers of at least 1"),
-        ("encoder.widths=[]", "encoder.widths is [], expected a list of whole numbers of at least 1"),
+        ("encoder.widths=[8, 0]", "encoder.widths is [8, 0], expected a list of whole numbers from 1 to 65536"),
+        ("encoder.widths=[]", "encoder.widths is [], expected a list of whole numbers from 1 to 65536"),
         ("data.channels_first=yes", "data.channels_first is \"yes\", expected true or false"),
         ("data.columns=8-1", "data.columns is \"8-1\", expected columns from 0 on, such as \"1-8,10\""),
         (
@@ -131,7 +133,7 @@ fn options_of_other_models_are_refused() {
     assert!(fit("--epochs 3").unwrap_err().contains("--iterations instead"));
     assert!(fit("--mix 2").unwrap_err().contains("bss mix"));
     assert!(fit("--model arflow").unwrap_err().contains("did you mean ar-flow?"));
-    assert!(fit("--sources 0").unwrap_err().contains("sources is 0, expected a whole number of at least 1"));
+    assert!(fit("--sources 0").unwrap_err().contains("sources is 0, expected a whole number from 1 to 65536"));
     assert_eq!(fit("--sample-rate 250").unwrap().data.sample_rate, Some(250.0));
 }
 

@@ -9,7 +9,7 @@ fn settings_are_wrong_input_and_options_are_usage() {
     bench.write_text("broken.toml", "[training\nrestarts = 3\n");
     for (arguments, code, parts) in [
         ("--set training.restart=3", 1, &["unknown key training.restart; did you mean training.restarts?"][..]),
-        ("--set training.restarts=six", 1, &["training.restarts is \"six\", expected a whole number of at least 1"]),
+        ("--set training.restarts=six", 1, &["training.restarts is \"six\", expected a whole number from 1 to 65535"]),
         ("--set prior.kind=flow", 1, &["expected one of gaussian, ar, ar-flow"]),
         ("--set prior.kind", 1, &["expected KEY=VALUE"]),
         ("--config slip.toml", 1, &["slip.toml: unknown key training.restart; did you mean training.restarts?"]),
@@ -17,7 +17,7 @@ fn settings_are_wrong_input_and_options_are_usage() {
         ("--config none.toml", 1, &["none.toml: cannot be read"]),
         ("--model neri", 1, &["model neri is not available yet; there is ar-flow"]),
         ("--model ar_flow", 1, &["expected one of ar-flow, neri", "did you mean ar-flow?"]),
-        ("--restarts 0", 1, &["training.restarts is 0, expected a whole number of at least 1"]),
+        ("--restarts 0", 1, &["training.restarts is 0, expected a whole number from 1 to 65535"]),
         ("--epochs 3", 1, &["--iterations"]),
         ("--mix 2", 1, &["bss mix"]),
         ("--epochs 3 --iterations 3", 2, &["cannot be used with"]),

@@ -172,6 +172,22 @@ fn what_does_not_fit_the_run_is_refused_by_key() {
 }
 
 #[test]
+fn settings_that_were_changed_by_hand_are_told_from_those_of_the_state() {
+    let bench = fitted();
+    let text = fs::read_to_string(bench.path("run/config.toml")).unwrap();
+    bench.write_text("run/config.toml", &text.replace("beta = 0.2 ", "beta = 0.9 "));
+    bench.fails("fit m.npz --out run --resume", 1, &["run/config.toml: was changed since", "--force"]);
+    bench.write_text("run/config.toml", &text);
+    bench.ok("fit m.npz --out run --resume");
+}
+
+#[test]
+fn a_state_may_be_as_rare_as_one_likes() {
+    let bench = mixed();
+    bench.ok("fit m.npz --out run --iterations 3 --restarts 1 --set training.checkpoint_seconds=1e300");
+}
+
+#[test]
 fn a_run_is_replaced_only_by_force() {
     let bench = fitted();
     let before = bench.bytes("run", &EXACT);

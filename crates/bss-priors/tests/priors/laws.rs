@@ -27,8 +27,8 @@ fn batching_equals_looping() -> Result<()> {
 /// Importance sampling from N(0, 4²): the mean of p(s) / q(s) is the integral of p.
 #[test]
 fn densities_integrate_to_one() -> Result<()> {
-    const STEPS: usize = 3;
-    const DRAWS: usize = 30_000;
+    const STEPS: usize = 4;
+    const DRAWS: usize = 100_000;
     let draws = Noise::new(2).normal::<f64>(Purpose::Sample, 0, 0, STEPS * DRAWS);
     for row in all(1, DRAWS)? {
         // One prior shared by all draws: the first source's parameters for everyone.

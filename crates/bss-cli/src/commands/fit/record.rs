@@ -42,11 +42,12 @@ impl Session {
         Ok(bss_data::write_bytes_atomically(&self.folder.record(), text.as_bytes())?)
     }
 
-    /// The seconds that a finished run took before it was resumed for nothing.
-    pub(super) fn earlier_seconds(&self) -> f64 {
+    /// The seconds of the sitting that finished the run, which is an earlier one if there was nothing left to do.
+    pub(super) fn seconds(&self) -> f64 {
         let text = std::fs::read_to_string(self.folder.record()).unwrap_or_default();
         let record: Option<Value> = serde_json::from_str(&text).ok();
-        record.and_then(|record| record["seconds"].as_f64()).unwrap_or(0.0)
+        let earlier = record.and_then(|record| record["seconds"].as_f64()).filter(|_| self.was_done);
+        earlier.unwrap_or_else(|| self.started.elapsed().as_secs_f64())
     }
 }
 

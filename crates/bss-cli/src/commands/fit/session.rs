@@ -31,6 +31,8 @@ pub(super) struct Session {
     pub(super) fingerprint: String,
     pub(super) warnings: Warnings,
     pub(super) started: Instant,
+    /// Whether there was nothing left to do when the sitting began.
+    pub(super) was_done: bool,
     pub(super) device: Device,
 }
 
@@ -66,7 +68,7 @@ impl Session {
     /// If a step fails or a file cannot be written.
     pub(super) fn train(&mut self, quiet: bool) -> Result<End> {
         let bar = progress_bar(self.trainer.schedule().iterations, self.trainer.iteration(), quiet);
-        let every = Duration::from_secs_f64(self.config.training.checkpoint_seconds);
+        let every = Duration::try_from_secs_f64(self.config.training.checkpoint_seconds).unwrap_or(Duration::MAX);
         let mut saved = Instant::now();
         while !self.trainer.is_done() {
             if interrupt::has_come() {
@@ -96,7 +98,9 @@ impl Session {
     /// # Errors
     /// If a file cannot be written.
     pub(super) fn checkpoint(&self) -> Result<()> {
-        let about = json!({ "model": self.config.model.name(), "data": self.fingerprint });
+        // The log first: a state never speaks of lines that a power cut could take.
+        self.log.sync_data()?;
+        let about = json!({ "config": self.config.to_toml(), "data": self.fingerprint });
         self.trainer.save_state(&self.folder.state(), about)?;
         let (best, loss) = self.trainer.ranking()[0];
         if !loss.is_finite() {
@@ -147,7 +151,7 @@ impl Session {
             loss,
             verdict: self.trainer.tail().verdict(best, self.trainer.schedule().beta_end),
             explained: self.separator(best)?.convention.explained,
-            seconds: self.started.elapsed().as_secs_f64() + self.earlier_seconds(),
+            seconds: self.seconds(),
             ranking,
             warnings: self.warnings.as_slice().iter().map(ToString::to_string).collect(),
         })

@@ -54,11 +54,30 @@ pub(super) fn start(args: &FitArgs) -> Result<Session> {
             args.out.display(),
             recording.label
         );
+        ensure!(
+            description["config"] == config.to_toml().as_str(),
+            "{}: was changed since the run's state was saved; undo the change, or start anew with --force",
+            folder.config().display()
+        );
     } else {
         bss_data::write_bytes_atomically(&folder.config(), config.to_toml().as_bytes())?;
     }
     let log = folder.log(trainer.iteration())?;
-    Ok(Session { config, plan, whitening, recording, trainer, folder, log, fingerprint, warnings, started, device })
+    let was_done = trainer.is_done();
+    Ok(Session {
+        config,
+        plan,
+        whitening,
+        recording,
+        trainer,
+        folder,
+        log,
+        fingerprint,
+        warnings,
+        started,
+        was_done,
+        device,
+    })
 }
 
 /// The settings of the run in the folder; options that say something else are refused.
