@@ -29,6 +29,11 @@ use clap::Parser as _;
 
 use args::Cli;
 
+/// A training step makes and drops buffers of about a megabyte; the system's allocator gives each back to the system,
+/// which then hands out every page anew.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match Cli::try_parse() {
         Err(usage) => outcome::of_usage(&usage),
