@@ -18,7 +18,7 @@ pub struct Entry {
     pub shape: Vec<usize>,
     /// The type of its values: a [`Dtype`](crate::Dtype)'s name, or what the file calls it.
     pub dtype: String,
-    /// Whether [`read`](crate::read) can take values of that type.
+    /// Whether [`read`](crate::read()) can take values of that type.
     pub readable: bool,
     /// Samples per second in Hz, where the file says so.
     pub sample_rate: Option<f64>,
@@ -29,7 +29,7 @@ pub struct Entry {
 /// Lists every array of a file.
 ///
 /// # Errors
-/// As [`read`](crate::read). Arrays of types that cannot be read are listed, not refused.
+/// As [`read`](crate::read()). Arrays of types that cannot be read are listed, not refused.
 ///
 /// # Examples
 /// ```

@@ -2,10 +2,10 @@
 //!
 //! # Files
 //!
-//! A file's extension names its format, and one function reads them all: [`read`] takes a
+//! A file's extension names its format, and one function reads them all: [`read()`] takes a
 //! [`Location`], a path with the name of an array inside where the format has such names, and gives
 //! an [`Array`] of `f64` in C order with its stored type and sample rate. [`write()`] is its inverse,
-//! and [`inspect`] lists what a file holds.
+//! and [`inspect()`] lists what a file holds.
 //!
 //! | extension | holds | read | written |
 //! | --- | --- | --- | --- |

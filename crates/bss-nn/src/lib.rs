@@ -2,7 +2,7 @@
 //!
 //! - [`Noise`] is all randomness of a run, as a function of the seed.
 //! - [`Parameters`] are named, sorted, and carry the restarts in their first dimension; an [`Initialiser`] makes them.
-//! - [`Linear`] and [`Activation`] make perceptrons; [`inverse`], [`squared_error`] and [`reparameterise`] are fused
+//! - [`Linear`] and [`Activation`] make perceptrons; [`inverse()`], [`squared_error`] and [`reparameterise`] are fused
 //!   operations with hand-written gradients.
 //! - [`Adam`] updates in place and can be saved.
 //! - [`Real`] and [`Lane`] are what the fused kernels of other crates are written in.
