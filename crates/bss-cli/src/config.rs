@@ -15,6 +15,7 @@ mod tests;
 mod write;
 
 use bss_data::Columns;
+use bss_train::Schedule;
 
 pub(crate) use options::{Activation, Base, Decoder, Encoder, Model, Prior, Whitening};
 
@@ -134,6 +135,7 @@ pub(crate) struct TrainingConfig {
 impl Default for Config {
     fn default() -> Self {
         let (widths, activation) = (vec![32], Activation::Tanh);
+        let schedule = Schedule::default();
         Self {
             model: Model::ArFlow,
             seed: 0,
@@ -151,14 +153,14 @@ impl Default for Config {
                 kappa: 0.8,
             },
             training: TrainingConfig {
-                iterations: 3000,
+                iterations: schedule.iterations as usize,
                 restarts: 6,
-                learning_rate: 0.02,
-                learning_rate_end: 4e-4,
-                beta: 0.2,
-                beta_end: 0.02,
-                anneal_from: 0.5,
-                anneal_to: 0.9,
+                learning_rate: schedule.learning_rate,
+                learning_rate_end: schedule.learning_rate_end,
+                beta: schedule.beta,
+                beta_end: schedule.beta_end,
+                anneal_from: schedule.anneal_from,
+                anneal_to: schedule.anneal_to,
                 clip_norm: 5.0,
                 log_every: 10,
                 checkpoint_seconds: 10.0,

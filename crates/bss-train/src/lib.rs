@@ -15,15 +15,7 @@
 //! let (encoder, decoder) = (MapConfig::Linear, DecoderConfig::Tied);
 //! let prior = PriorConfig::ArFlow(ArFlowConfig::default());
 //! let config = ArFlowVaeConfig { encoder, decoder, prior, sources: 2, channels: 2 };
-//! let schedule = Schedule {
-//!     iterations: 20,
-//!     learning_rate: 0.02,
-//!     learning_rate_end: 4e-4,
-//!     beta: 0.2,
-//!     beta_end: 0.02,
-//!     anneal_from: 0.5,
-//!     anneal_to: 0.9,
-//! };
+//! let schedule = Schedule { iterations: 20, ..Schedule::default() };
 //! let noise = Noise::new(0);
 //! let x: Vec<f64> = (0..200).map(|i| (0.3 * i as f64).sin() + (0.05 * (i * i % 97) as f64).cos()).collect();
 //! let x = Tensor::from_vec(x, (100, 2), &Device::Cpu)?; // whitened mixtures (samples, channels)

@@ -19,6 +19,22 @@ pub struct Schedule {
     pub anneal_to: f64,
 }
 
+/// What was found to need no tuning on whitened recordings: β is large enough at first to keep the encoder from locking
+/// early, and small at the end for tight posteriors.
+impl Default for Schedule {
+    fn default() -> Self {
+        Self {
+            iterations: 3000,
+            learning_rate: 0.02,
+            learning_rate_end: 4e-4,
+            beta: 0.2,
+            beta_end: 0.02,
+            anneal_from: 0.5,
+            anneal_to: 0.9,
+        }
+    }
+}
+
 impl Schedule {
     /// The learning rate of an iteration, counted from 0.
     #[must_use]

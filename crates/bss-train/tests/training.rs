@@ -38,15 +38,7 @@ fn config(hidden: usize) -> ArFlowVaeConfig {
 }
 
 fn schedule(iterations: u64) -> Schedule {
-    Schedule {
-        iterations,
-        learning_rate: 0.02,
-        learning_rate_end: 4e-4,
-        beta: 0.2,
-        beta_end: 0.02,
-        anneal_from: 0.5,
-        anneal_to: 0.9,
-    }
+    Schedule { iterations, ..Schedule::default() }
 }
 
 fn trainer(x: &Array2<f64>, seed: u64, restarts: usize, iterations: u64) -> Trainer<ArFlowObjective> {

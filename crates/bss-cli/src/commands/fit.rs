@@ -30,7 +30,7 @@ pub(crate) fn run(args: &FitArgs) -> Result<()> {
     match end {
         End::Done => finish(&mut session, args),
         End::Interrupted => {
-            let at = format!("{} of {} iterations", session.iteration(), session.iterations());
+            let at = format!("{} of {} iterations", session.trainer.iteration(), session.trainer.schedule().iterations);
             Err(Fault::Interrupted(format!("interrupted after {at}; all is saved, go on with {go_on}")).into())
         }
     }
@@ -45,7 +45,7 @@ fn finish(session: &mut Session, args: &FitArgs) -> Result<()> {
             "every restart diverged; {} keeps the log, but no model; try again with --force and \
              --set training.learning_rate={}, or check the input for outliers",
             args.out.display(),
-            0.25 * session.config().training.learning_rate
+            0.25 * session.config.training.learning_rate
         ))
         .into());
     }

@@ -157,21 +157,6 @@ impl Session {
         })
     }
 
-    /// The settings of the run.
-    pub(super) fn config(&self) -> &Config {
-        &self.config
-    }
-
-    /// The steps done.
-    pub(super) fn iteration(&self) -> u64 {
-        self.trainer.iteration()
-    }
-
-    /// The steps of the whole run.
-    pub(super) fn iterations(&self) -> u64 {
-        self.trainer.schedule().iterations
-    }
-
     /// What is left where a sitting could not go on.
     pub(super) fn stopped(&self, go_on: &str) -> Fault {
         let at = self.trainer.iteration();
