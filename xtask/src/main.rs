@@ -4,6 +4,7 @@
 //! (and install HDF5) before any of them compiles.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what a chore does")]
 
+mod bench;
 mod breach;
 mod ci;
 mod code_only;
@@ -40,6 +41,8 @@ enum Chore {
     Demo(demo::Settings),
     /// Run an experiment and write its table under docs/experiments
     Reproduce(reproduce::Settings),
+    /// Measure the prior, a training step or a fit, and the reference programs beside them
+    Bench(bench::Settings),
     /// Run every test of the workspace, examples in the documentation included
     Test,
     /// Run every check that a change has to pass, cheapest first
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Chore::Setup => setup::run(),
         Chore::Demo(settings) => demo::run(&settings),
         Chore::Reproduce(settings) => reproduce::run(&settings),
+        Chore::Bench(settings) => bench::run(&settings),
         Chore::Test => test::run(),
         Chore::Ci(settings) => ci::run(&settings),
         Chore::Tidy => tidy::run(),

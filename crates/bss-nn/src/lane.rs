@@ -40,6 +40,12 @@ impl<S: Simd, T: Real> Lane<S, T> {
         Self::new(self.simd, T::vmul_add(self.simd, self.vector, b.vector, c.vector))
     }
 
+    /// The smaller of both.
+    #[inline(always)]
+    pub fn min(self, other: Self) -> Self {
+        Self::new(self.simd, T::vmin(self.simd, self.vector, other.vector))
+    }
+
     /// The larger of both.
     #[inline(always)]
     pub fn max(self, other: Self) -> Self {
@@ -49,18 +55,17 @@ impl<S: Simd, T: Real> Lane<S, T> {
     /// `eˣ`, with at most 2 units in the last place of error for `|x| ≤ EXP_LIMIT`, clamped beyond.
     ///
     /// NaN is clamped like a large number: kernels must carry it on elsewhere, as the scan does in ε.
-    /// Cody and Waite's reduction `x = n ln 2 + r`, then a polynomial (`f32`) or rational (`f64`) function of `r`.
     #[inline(always)]
     pub fn exp(self) -> Self {
-        let simd = self.simd;
-        let limit = T::splat(simd, T::EXP_LIMIT);
-        let x = T::vmax(simd, T::vmin(simd, self.vector, limit), T::splat(simd, -T::EXP_LIMIT));
-        let round = T::splat(simd, T::ROUND);
-        let rounded = T::vmul_add(simd, x, T::splat(simd, T::LOG2_E), round);
-        let n = T::vsub(simd, rounded, round);
-        let r = T::vmul_add(simd, n, T::splat(simd, -T::LN2_HIGH), x);
-        let r = T::vmul_add(simd, n, T::splat(simd, -T::LN2_LOW), r);
-        Self::new(simd, T::vmul(simd, T::exp_reduced(simd, r), T::power_of_two(simd, rounded)))
+        let limit = Self::splat(self.simd, T::EXP_LIMIT);
+        self.min(limit).max(-limit).exp_within_limit()
+    }
+
+    /// [`exp`](Self::exp) without the clamp: the caller knows that `|x| ≤ EXP_LIMIT`.
+    #[inline(always)]
+    pub fn exp_within_limit(self) -> Self {
+        let (scale, excess) = self.split_exp();
+        excess.mul_add(scale, scale)
     }
 
     /// `tanh x`, with at most 2 units in the last place of error over the whole range.
@@ -69,14 +74,27 @@ impl<S: Simd, T: Real> Lane<S, T> {
     #[inline(always)]
     pub fn tanh(self) -> Self {
         let simd = self.simd;
-        let magnitude = T::vmin(simd, T::vabs(simd, self.vector), T::splat(simd, T::TANH_LIMIT));
-        let doubled = Self::new(simd, T::vadd(simd, magnitude, magnitude)).exp();
+        let magnitude = Self::new(simd, T::vabs(simd, self.vector)).min(Self::splat(simd, T::TANH_LIMIT));
+        let (scale, excess) = (magnitude + magnitude).split_exp();
         let one = Self::splat(simd, T::one());
-        let two = one + one;
-        let large = one - two / (doubled + one);
-        let signed = T::select_lt(simd, self.vector, T::splat(simd, T::zero()), (-large).vector, large.vector);
-        let small = T::tanh_small(simd, self.vector);
-        Self::new(simd, T::select_lt(simd, magnitude, T::splat(simd, T::from_f64(0.625)), small, signed))
+        let large = one - (one + one) / excess.mul_add(scale, scale + one);
+        let small = T::tanh_small(simd, magnitude.vector);
+        let edge = T::splat(simd, T::from_f64(0.625));
+        let y = T::select_lt(simd, magnitude.vector, edge, small, large.vector);
+        Self::new(simd, T::vcopysign(simd, y, self.vector))
+    }
+
+    /// `2ⁿ` and `eʳ - 1` such that `eˣ = 2ⁿ (1 + (eʳ - 1))`, by Cody and Waite's reduction `x = n ln 2 + r`.
+    #[inline(always)]
+    fn split_exp(self) -> (Self, Self) {
+        let simd = self.simd;
+        let round = Self::splat(simd, T::ROUND);
+        let rounded = self.mul_add(Self::splat(simd, T::LOG2_E), round);
+        let n = rounded - round;
+        let r = n.mul_add(Self::splat(simd, -T::LN2_HIGH), self);
+        let r = n.mul_add(Self::splat(simd, -T::LN2_LOW), r);
+        let scale = Self::new(simd, T::power_of_two(simd, rounded.vector));
+        (scale, Self::new(simd, T::expm1_reduced(simd, r.vector)))
     }
 }
 

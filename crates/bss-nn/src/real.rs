@@ -48,6 +48,8 @@ pub trait Real: WithDType + std::ops::Neg<Output = Self> + std::iter::Sum {
     fn vmax<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     /// `|a|`.
     fn vabs<S: Simd>(simd: S, a: Self::Vector<S>) -> Self::Vector<S>;
+    /// `magnitude`, which is not negative, with the sign of `a`.
+    fn vcopysign<S: Simd>(simd: S, magnitude: Self::Vector<S>, a: Self::Vector<S>) -> Self::Vector<S>;
     /// `yes` where `a < b`, else `no`.
     fn select_lt<S: Simd>(
         simd: S,
@@ -58,8 +60,8 @@ pub trait Real: WithDType + std::ops::Neg<Output = Self> + std::iter::Sum {
     ) -> Self::Vector<S>;
     /// `2ⁿ` for the integer `n` that `ROUND` left in the low bits of `rounded`.
     fn power_of_two<S: Simd>(simd: S, rounded: Self::Vector<S>) -> Self::Vector<S>;
-    /// `eʳ` for `|r| ≤ ln 2 / 2`.
-    fn exp_reduced<S: Simd>(simd: S, r: Self::Vector<S>) -> Self::Vector<S>;
+    /// `eʳ - 1` for `|r| ≤ ln 2 / 2`.
+    fn expm1_reduced<S: Simd>(simd: S, r: Self::Vector<S>) -> Self::Vector<S>;
     /// `tanh x` for `|x| < 0.625`.
     fn tanh_small<S: Simd>(simd: S, x: Self::Vector<S>) -> Self::Vector<S>;
     /// `ln x` of one scalar.
@@ -234,10 +236,21 @@ impl Real for f32 {
     }
 
     #[inline(always)]
-    fn exp_reduced<S: Simd>(simd: S, r: S::f32s) -> S::f32s {
-        let p = horner!(simd, r, 1.987_569_15e-4, 1.398_199_95e-3, 8.333_451_9e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5);
+    fn vcopysign<S: Simd>(simd: S, magnitude: S::f32s, a: S::f32s) -> S::f32s {
+        let sign = simd.and_u32s(simd.transmute_u32s_f32s(a), simd.splat_u32s(1 << 31));
+        simd.transmute_f32s_u32s(simd.or_u32s(simd.transmute_u32s_f32s(magnitude), sign))
+    }
+
+    // Estrin's scheme: pairs of terms first, because the recurrence waits for the result.
+    #[inline(always)]
+    fn expm1_reduced<S: Simd>(simd: S, r: S::f32s) -> S::f32s {
         let square = Self::vmul(simd, r, r);
-        Self::vadd(simd, Self::vmul_add(simd, p, square, r), Self::splat(simd, 1.0))
+        let pair = |low, high| Self::vmul_add(simd, Self::splat(simd, high), r, Self::splat(simd, low));
+        let low = pair(0.5, 1.666_666_5e-1);
+        let middle = pair(4.166_579_6e-2, 8.333_451_9e-3);
+        let high = pair(1.398_199_95e-3, 1.987_569_15e-4);
+        let p = Self::vmul_add(simd, Self::vmul_add(simd, high, square, middle), square, low);
+        Self::vmul_add(simd, p, square, r)
     }
 
     #[inline(always)]
@@ -293,7 +306,13 @@ impl Real for f64 {
     }
 
     #[inline(always)]
-    fn exp_reduced<S: Simd>(simd: S, r: S::f64s) -> S::f64s {
+    fn vcopysign<S: Simd>(simd: S, magnitude: S::f64s, a: S::f64s) -> S::f64s {
+        let sign = simd.and_u64s(simd.transmute_u64s_f64s(a), simd.splat_u64s(1 << 63));
+        simd.transmute_f64s_u64s(simd.or_u64s(simd.transmute_u64s_f64s(magnitude), sign))
+    }
+
+    #[inline(always)]
+    fn expm1_reduced<S: Simd>(simd: S, r: S::f64s) -> S::f64s {
         let z = Self::vmul(simd, r, r);
         let p = horner!(simd, z, 1.261_771_930_748_105_908_78e-4, 3.029_944_077_074_419_613_00e-2, 1.0);
         let p = Self::vmul(simd, p, r);
@@ -305,8 +324,8 @@ impl Real for f64 {
             2.272_655_482_081_550_287_66e-1,
             2.0
         );
-        let fraction = Self::vdiv(simd, p, Self::vsub(simd, q, p));
-        Self::vmul_add(simd, fraction, Self::splat(simd, 2.0), Self::splat(simd, 1.0))
+        let half = Self::vdiv(simd, p, Self::vsub(simd, q, p));
+        Self::vadd(simd, half, half)
     }
 
     #[inline(always)]
