@@ -19,8 +19,8 @@ pub(super) fn run(json: bool) -> Result<()> {
     let mut rows = Rows::new(json);
     for batch in [1, 6] {
         for &threads in &threads {
-            eprintln!("step: {batch} restarts, {threads} threads");
-            let measured = TARGET.measure(&format!("-{batch}/{threads}$"), Some(threads))?;
+            eprintln!("step: restarts {batch}, threads {threads}");
+            let measured = TARGET.measure(&format!("^step/(whole|scan)-{batch}/{threads}$"), Some(threads))?;
             let step = measured.median_ms(&format!("step/whole-{batch}/{threads}"))?;
             let scan = measured.median_ms(&format!("step/scan-{batch}/{threads}"))?;
             for (case, ms) in [("step", step), ("scan", scan), ("rest", step - scan)] {
