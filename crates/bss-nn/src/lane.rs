@@ -40,6 +40,12 @@ impl<S: Simd, T: Real> Lane<S, T> {
         Self::new(self.simd, T::vmul_add(self.simd, self.vector, b.vector, c.vector))
     }
 
+    /// `c - self · b`.
+    #[inline(always)]
+    pub fn neg_mul_add(self, b: Self, c: Self) -> Self {
+        Self::new(self.simd, T::vneg_mul_add(self.simd, self.vector, b.vector, c.vector))
+    }
+
     /// The smaller of both.
     #[inline(always)]
     pub fn min(self, other: Self) -> Self {
@@ -119,7 +125,7 @@ impl<S: Simd, T: Real> Neg for Lane<S, T> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
-        Self::zero(self.simd) - self
+        Self::new(self.simd, T::vneg(self.simd, self.vector))
     }
 }
 

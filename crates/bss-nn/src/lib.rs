@@ -5,7 +5,7 @@
 //! - [`Linear`] and [`Activation`] make perceptrons; [`inverse()`], [`squared_error`] and [`reparameterise`] are fused
 //!   operations with hand-written gradients.
 //! - [`Adam`] updates in place and can be saved.
-//! - [`Real`] and [`Lane`] are what the fused kernels of other crates are written in.
+//! - [`Real`], [`Lane`] and [`Instructions`] are what the fused kernels of other crates are written in.
 //!
 //! ```
 //! use bss_nn::{Adam, AdamConfig, Initialiser, Linear, Noise, Parameters, squared_error};
@@ -33,6 +33,7 @@
 mod activation;
 mod adam;
 mod fused;
+mod instructions;
 mod inverse;
 mod lane;
 mod linear;
@@ -43,6 +44,7 @@ mod real;
 pub use activation::Activation;
 pub use adam::{Adam, AdamConfig, Moments};
 pub use fused::{add_bias, reparameterise, squared_error, sum_of_squares};
+pub use instructions::Instructions;
 pub use inverse::inverse;
 pub use lane::Lane;
 pub use linear::Linear;

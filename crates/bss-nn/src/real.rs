@@ -42,6 +42,10 @@ pub trait Real: WithDType + std::ops::Neg<Output = Self> + std::iter::Sum {
     fn vdiv<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     /// `a · b + c`, fused where the processor can.
     fn vmul_add<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>) -> Self::Vector<S>;
+    /// `c - a · b`, fused where the processor can.
+    fn vneg_mul_add<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>) -> Self::Vector<S>;
+    /// `-a`.
+    fn vneg<S: Simd>(simd: S, a: Self::Vector<S>) -> Self::Vector<S>;
     /// The smaller of both.
     fn vmin<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     /// The larger of both.
@@ -127,7 +131,7 @@ macro_rules! horner {
 
 macro_rules! vector_methods {
     ($vector:ident, $lanes:ident, $as_simd:ident, $as_mut_simd:ident, $splat:ident, $add:ident, $sub:ident, $mul:ident,
-     $div:ident, $mul_add:ident, $min:ident, $max:ident, $abs:ident, $lt:ident, $select:ident, $scalar:ident) => {
+     $div:ident, $mul_add:ident, $neg_mul_add:ident, $neg:ident, $min:ident, $max:ident, $abs:ident, $lt:ident, $select:ident, $scalar:ident) => {
         type Vector<S: Simd> = S::$vector;
 
         #[inline(always)]
@@ -165,6 +169,19 @@ macro_rules! vector_methods {
         #[inline(always)]
         fn vmul_add<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>) -> Self::Vector<S> {
             simd.$mul_add(a, b, c)
+        }
+        #[inline(always)]
+        fn vneg_mul_add<S: Simd>(
+            simd: S,
+            a: Self::Vector<S>,
+            b: Self::Vector<S>,
+            c: Self::Vector<S>,
+        ) -> Self::Vector<S> {
+            simd.$neg_mul_add(a, b, c)
+        }
+        #[inline(always)]
+        fn vneg<S: Simd>(simd: S, a: Self::Vector<S>) -> Self::Vector<S> {
+            simd.$neg(a)
         }
         #[inline(always)]
         fn vmin<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S> {
@@ -221,6 +238,8 @@ impl Real for f32 {
         mul_f32s,
         div_f32s,
         mul_add_e_f32s,
+        negate_mul_add_e_f32s,
+        neg_f32s,
         min_f32s,
         max_f32s,
         abs_f32s,
@@ -290,6 +309,8 @@ impl Real for f64 {
         mul_f64s,
         div_f64s,
         mul_add_e_f64s,
+        negate_mul_add_e_f64s,
+        neg_f64s,
         min_f64s,
         max_f64s,
         abs_f64s,

@@ -77,13 +77,13 @@ impl ArFlow {
         ];
         if hidden > 0 {
             let h = hidden;
-            parts.push(init.constant("c_b", &[sources, 1], 0.0)?);
-            parts.push(init.constant("c_alpha", &[sources, 1], 0.0)?);
+            parts.push(init.normal("w_h", &[sources, h, h], 0.3 / (h as f64).sqrt())?);
             parts.push(init.normal("w_b", &[sources, h], 0.1)?);
             parts.push(init.normal("w_alpha", &[sources, h], 0.1)?);
-            parts.push(init.normal("w_h", &[sources, h, h], 0.3 / (h as f64).sqrt())?);
             parts.push(init.normal("w_eps", &[sources, h], 0.5)?);
             parts.push(init.constant("c_h", &[sources, h], 0.0)?);
+            parts.push(init.constant("c_b", &[sources, 1], 0.0)?);
+            parts.push(init.constant("c_alpha", &[sources, 1], 0.0)?);
         }
         if let Base::Mixture(components) = base {
             if !(2..=scan::MAX_COMPONENTS).contains(&components) {

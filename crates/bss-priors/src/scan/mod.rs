@@ -3,13 +3,18 @@
 //! [`log_density`] and [`noise`] are differentiable in the trajectories and in every parameter; [`trajectory`] runs
 //! the other way and is not. On another device than the CPU the operands are copied to the host and back.
 
-mod head;
-mod kernel;
+mod base;
+mod chains;
+mod deal;
+mod flow;
+mod group;
 mod layout;
 mod op;
+mod pass;
+mod residual;
 mod sample;
 
-pub(crate) use head::MAX_COMPONENTS;
+pub(crate) use base::MAX_COMPONENTS;
 pub(crate) use layout::Layout;
 pub(crate) use op::{log_density, noise};
 pub(crate) use sample::trajectory;

@@ -1,15 +1,15 @@
-//! The kernel as candle operations: dealing chains to lanes and threads, and the backward passes.
+//! The recurrence as candle operations, with their backward passes.
 
 use std::sync::Mutex;
 
 use bss_nn::{Real, contiguous, dispatch_real, with_values};
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp2, Device, Layout as Strides, Result, Shape, Tensor, WithDType};
-use pulp::{Arch, Simd, WithSimd};
-use rayon::prelude::*;
 
-use super::kernel::{Group, Scored, Task};
-use super::layout::{Chains, Layout};
+use super::chains::Chains;
+use super::deal::deal;
+use super::group::{Scored, Task};
+use super::layout::Layout;
 
 /// The log-density of each chain (equation 28).
 ///
@@ -57,70 +57,20 @@ fn chains(s: &Strides) -> Chains {
     Chains { restarts: s.dims()[0], steps: s.dims()[1], sources: s.dims()[2] }
 }
 
-struct LaneCount<T>(std::marker::PhantomData<T>);
-
-impl<T: Real> WithSimd for LaneCount<T> {
-    type Output = usize;
-    fn with_simd<S: Simd>(self, _: S) -> usize {
-        T::lanes::<S>()
-    }
-}
-
-/// Which task to give each group of lanes, from the first chain of the group and the number of lanes.
-enum Request<'a, T> {
-    Density {
-        gradient: bool,
-    },
-    Noise,
-    /// The cotangent of the packed result of [`Noise`], (restarts, steps + 1, sources).
-    NoiseGradient(&'a [T]),
-}
-
-/// Runs all chains, a group of lanes at a time, over the threads there are.
-fn run<T: Real>(s: &[T], theta: &[T], layout: Layout, chains: Chains, request: &Request<T>) -> (usize, Vec<Scored<T>>) {
-    let arch = Arch::new();
-    let lanes = arch.dispatch(LaneCount::<T>(std::marker::PhantomData));
-    let parameters = Chains { restarts: chains.count(), steps: layout.len(), sources: 1 };
-    let one = |group: usize| {
-        let first = group * lanes;
-        let rows = chains.gather(s, first, lanes);
-        let theta = parameters.gather(theta, first, lanes);
-        let cotangent = match request {
-            Request::NoiseGradient(packed) => Chains { steps: chains.steps + 1, ..chains }.gather(packed, first, lanes),
-            _ => Vec::new(),
-        };
-        let task = match request {
-            Request::Density { gradient: false } => Task::Density,
-            Request::Density { gradient: true } => Task::DensityGradient,
-            Request::Noise => Task::Noise,
-            Request::NoiseGradient(_) => {
-                let (noise, log_det) = cotangent.split_at(chains.steps * lanes);
-                Task::NoiseGradient { noise, log_det }
-            }
-        };
-        arch.dispatch(Group { layout, theta: &theta, s: &rows, task })
-    };
-    (lanes, (0..chains.count().div_ceil(lanes)).into_par_iter().map(one).collect())
-}
-
 /// The value of each chain, in order.
-fn values<T: Real>(scored: &[Scored<T>], count: usize) -> Vec<T> {
-    scored.iter().flat_map(|group| &group.value).take(count).map(|&v| T::from_f64(v)).collect()
+fn values<T: Real>(scored: &[Scored<T>]) -> Vec<T> {
+    scored.iter().flat_map(|group| &group.value).map(|&v| T::from_f64(v)).collect()
 }
 
 /// The gradients of all groups as tensors like `s` and `theta`.
-fn gradients<T: Real>(
-    (lanes, scored): &(usize, Vec<Scored<T>>),
-    layout: Layout,
-    chains: Chains,
-) -> Result<(Tensor, Tensor)> {
+fn gradients<T: Real>(scored: &[Scored<T>], layout: Layout, chains: Chains) -> Result<(Tensor, Tensor)> {
     let Chains { restarts, steps, sources } = chains;
     let mut s = vec![T::zero(); restarts * steps * sources];
     let mut theta = vec![0.0; chains.count() * layout.len()];
     let parameters = Chains { restarts: chains.count(), steps: layout.len(), sources: 1 };
-    for (group, scored) in scored.iter().enumerate() {
-        chains.scatter(&scored.s, &mut s, group * lanes, *lanes);
-        parameters.scatter(&scored.theta, &mut theta, group * lanes, *lanes);
+    for group in scored {
+        chains.scatter(&group.s, group.which.clone(), &mut s);
+        parameters.scatter(&group.theta, group.which.clone(), &mut theta);
     }
     let theta = Tensor::from_vec(theta, (restarts, sources, layout.len()), &Device::Cpu)?.to_dtype(T::DTYPE)?;
     Ok((Tensor::from_vec(s, (restarts, steps, sources), &Device::Cpu)?, theta))
@@ -141,13 +91,13 @@ impl CustomOp2 for Density {
     fn cpu_fwd(&self, s: &CpuStorage, ls: &Strides, theta: &CpuStorage, lt: &Strides) -> Result<(CpuStorage, Shape)> {
         let chains = chains(ls);
         let value = dispatch_real!(s.dtype(), T => {
-            let request = Request::Density { gradient: self.gradient };
-            let scored = run::<T>(contiguous(s, ls)?, contiguous(theta, lt)?, self.layout, chains, &request);
+            let task = Task::Density { gradient: self.gradient };
+            let scored = deal::<T>(contiguous(s, ls)?, contiguous(theta, lt)?, self.layout, chains, task);
             if self.gradient {
                 let grads = gradients(&scored, self.layout, chains)?;
                 *self.grads.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(grads);
             }
-            T::to_cpu_storage_owned(values(&scored.1, chains.count()))
+            T::to_cpu_storage_owned(values(&scored))
         });
         Ok((value, Shape::from((chains.restarts, chains.sources))))
     }
@@ -187,11 +137,10 @@ impl CustomOp2 for Noise {
         let packed = Chains { steps: chains.steps + 1, ..chains };
         let value = dispatch_real!(s.dtype(), T => {
             let (s, theta) = (contiguous::<T>(s, ls)?, contiguous(theta, lt)?);
-            let (lanes, scored) = run::<T>(s, theta, self.layout, chains, &Request::Noise);
             let mut out = vec![T::from_f64(0.0); packed.count() * packed.steps];
-            for (group, mut scored) in scored.into_iter().enumerate() {
-                scored.noise.extend(scored.value.iter().map(|&v| T::from_f64(v)));
-                packed.scatter(&scored.noise, &mut out, group * lanes, lanes);
+            for mut group in deal::<T>(s, theta, self.layout, chains, Task::Noise) {
+                group.noise.extend(group.value.iter().map(|&v| T::from_f64(v)));
+                packed.scatter(&group.noise, group.which, &mut out);
             }
             T::to_cpu_storage_owned(out)
         });
@@ -203,7 +152,7 @@ impl CustomOp2 for Noise {
         let chains = chains(s.layout());
         let (s, theta) = dispatch_real!(s.dtype(), T => {
             with_values::<T, _>(s, |s| with_values::<T, _>(theta, |theta| with_values::<T, _>(&grad, |grad| {
-                let scored = run::<T>(s, theta, self.layout, chains, &Request::NoiseGradient(grad));
+                let scored = deal::<T>(s, theta, self.layout, chains, Task::NoiseGradient(grad));
                 gradients(&scored, self.layout, chains)
             })))?
         });

@@ -4,7 +4,8 @@ use bss_nn::{Real, dispatch_real, with_values};
 use candle_core::{Device, Result, Tensor, WithDType};
 use rayon::prelude::*;
 
-use super::layout::{Chains, Layout};
+use super::chains::Chains;
+use super::layout::Layout;
 
 /// The trajectory that the noise ε drives, and `log|det ∂s/∂ε|` of each chain. Not differentiable.
 ///
@@ -24,7 +25,7 @@ pub(crate) fn trajectory(eps: &Tensor, theta: &Tensor, layout: Layout) -> Result
             };
             let all: Vec<(Vec<T>, T)> = (0..chains.count()).into_par_iter().map(one).collect();
             let mut s = vec![T::from_f64(0.0); eps.len()];
-            all.iter().enumerate().for_each(|(chain, (rows, _))| chains.scatter(rows, &mut s, chain, 1));
+            all.iter().enumerate().for_each(|(chain, (rows, _))| chains.scatter(rows, chain..chain + 1, &mut s));
             let log_det: Vec<T> = all.iter().map(|(_, log_det)| *log_det).collect();
             let s = Tensor::from_vec(s, (restarts, steps, sources), &Device::Cpu)?;
             Ok((s, Tensor::from_vec(log_det, (restarts, sources), &Device::Cpu)?))
@@ -35,7 +36,7 @@ pub(crate) fn trajectory(eps: &Tensor, theta: &Tensor, layout: Layout) -> Result
 
 /// One chain.
 fn drive<T: Real>(noise: &[T], theta: &[T], layout: Layout) -> (Vec<T>, T) {
-    let hidden = layout.hidden;
+    let (hidden, weights, biases) = (layout.hidden, layout.weights().start, layout.biases().start);
     let (sigma, sigma0) = (theta[layout.log_sigma()].exp(), theta[layout.log_sigma0()].exp());
     let kappa = T::from_f64(layout.kappa);
     let dot = |from: usize, h: &[T]| theta[from..][..hidden].iter().zip(h).map(|(&w, &h)| w * h).sum::<T>();
@@ -50,14 +51,11 @@ fn drive<T: Real>(noise: &[T], theta: &[T], layout: Layout) -> (Vec<T>, T) {
         }
         let mut u = eps;
         if hidden > 0 {
-            let b = dot(layout.w_b(), &h) + theta[layout.c_b()];
-            let alpha = kappa * (dot(layout.w_alpha(), &h) + theta[layout.c_alpha()]).tanh();
+            let affine = |row: usize| dot(weights + row * hidden, &h) + theta[biases + row];
+            let b = affine(hidden);
+            let alpha = kappa * affine(hidden + 1).tanh();
             u = b + alpha.exp() * eps; // (15)
-            let next = |j: usize| {
-                let z = dot(layout.w_h() + j * hidden, &h) + theta[layout.w_eps() + j] * eps + theta[layout.c_h() + j];
-                z.tanh()
-            };
-            h = (0..hidden).map(next).collect(); // (18)
+            h = (0..hidden).map(|j| (affine(j) + theta[layout.w_eps().start + j] * eps).tanh()).collect(); // (18)
             log_det += alpha.to_f64();
         }
         let past: T = layout.a().map(|k| theta[k] * s[r - 1 - k]).sum();

@@ -1,0 +1,97 @@
+//! One group of chains, a chain in each vector lane, and what can be asked of it.
+//!
+//! Lanes never mix: the result of a chain depends neither on its neighbours nor on the number of threads.
+
+use std::ops::Range;
+
+use bss_nn::Real;
+use pulp::{Simd, WithSimd};
+
+use super::chains::Chains;
+use super::layout::Layout;
+use super::pass::{Pass, registers};
+
+/// One group of chains to be scored.
+pub(crate) struct Group<'a, T: Real> {
+    pub(crate) layout: Layout,
+    pub(crate) chains: Chains,
+    /// The chains of this group, at most as many as there are lanes.
+    pub(crate) which: Range<usize>,
+    /// All parameters, (restarts, sources, layout.len()).
+    pub(crate) theta: &'a [T],
+    /// All trajectories, (restarts, steps, sources).
+    pub(crate) s: &'a [T],
+    pub(crate) task: Task<'a, T>,
+}
+
+/// What to compute.
+#[derive(Clone, Copy)]
+pub(crate) enum Task<'a, T: Real> {
+    /// The log-density, perhaps with its gradients.
+    Density { gradient: bool },
+    /// The noise ε and the log-determinant of its Jacobian.
+    Noise,
+    /// The gradients of `Σ_r noise_r ε_r + log_det · log|det ∂ε/∂s|` for the cotangents (restarts, steps + 1, sources):
+    /// those of the noise, then that of the log-determinant.
+    NoiseGradient(&'a [T]),
+}
+
+/// What a group gives; what was not asked for stays empty.
+pub(crate) struct Scored<T> {
+    pub(crate) which: Range<usize>,
+    /// The log-density, or the log-determinant for [`Task::Noise`], (chains).
+    pub(crate) value: Vec<f64>,
+    /// ε, (steps, chains).
+    pub(crate) noise: Vec<T>,
+    /// The gradient with respect to `s`, (steps, chains).
+    pub(crate) s: Vec<T>,
+    /// The gradient with respect to `theta`, (layout.len(), chains).
+    pub(crate) theta: Vec<f64>,
+}
+
+impl<T: Real> Group<'_, T> {
+    pub(super) fn wants_gradient(&self) -> bool {
+        matches!(self.task, Task::Density { gradient: true } | Task::NoiseGradient(_))
+    }
+
+    pub(super) fn scores_density(&self) -> bool {
+        matches!(self.task, Task::Density { .. })
+    }
+
+    /// The trajectories of the group's cotangents, packed with that of the log-determinant as a last step.
+    pub(super) fn packed(&self) -> Chains {
+        Chains { steps: self.chains.steps + 1, ..self.chains }
+    }
+
+    #[inline(always)]
+    fn score<S: Simd>(&self, simd: S, hidden: usize) -> Scored<T> {
+        let lanes = T::lanes::<S>();
+        let layout = Layout { hidden, ..self.layout };
+        let mut theta = registers(layout.len() * lanes);
+        let rows = Chains { restarts: self.chains.count(), steps: layout.len(), sources: 1 };
+        rows.gather(self.theta, self.which.clone(), 0..layout.len(), lanes, &mut theta);
+        let mut pass = Pass::new(simd, self, layout, T::vectors::<S>(&theta));
+        let segments = pass.segments();
+        if self.wants_gradient() {
+            pass.gradient(&segments);
+        } else {
+            pass.value(&segments);
+        }
+        pass.finish()
+    }
+}
+
+impl<T: Real> WithSimd for Group<'_, T> {
+    type Output = Scored<T>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Scored<T> {
+        // The usual widths are spelt out so that the compiler unrolls the loops over hidden units.
+        match self.layout.hidden {
+            0 => self.score(simd, 0),
+            8 => self.score(simd, 8),
+            16 => self.score(simd, 16),
+            hidden => self.score(simd, hidden),
+        }
+    }
+}

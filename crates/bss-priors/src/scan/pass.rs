@@ -1,0 +1,333 @@
+//! The way of a group through the recurrence, forwards and back, in memory that does not grow with the length.
+//!
+//! A forward sweep leaves a tape - s, ε, exp(-α), tanh and h of each step - for the way back. Where the tape of the
+//! whole trajectory would take more than [`TAPE_BYTES`], the trajectory is cut into segments: the first sweep keeps
+//! the hidden state at each segment's start only, and the segments are then taken from the last to the first, swept
+//! again and retraced. Beyond the gradient itself, that is one tape and one hidden state a segment at any length.
+
+use std::ops::Range;
+
+use aligned_vec::{AVec, ConstAlign};
+use bss_nn::{Lane, Real};
+use pulp::Simd;
+
+use super::base::{Base, add_lanes};
+use super::flow::{BLOCK, Flow, Trace};
+use super::group::{Group, Scored, Task};
+use super::layout::Layout;
+use super::residual::Residual;
+
+/// The tape of one segment takes at most about this many bytes.
+const TAPE_BYTES: usize = 1 << 23;
+
+/// So many steps are scored and retraced at a time, and summed in working precision before double takes over.
+const CHUNK: usize = 256;
+
+const HALF_LOG_TAU: f64 = 0.918_938_533_204_672_8; // log √(2π)
+
+/// A buffer of registers that cross no cache line.
+pub(super) type Registers<T> = AVec<T, ConstAlign<64>>;
+
+/// A buffer of zeros.
+pub(super) fn registers<T: Real>(scalars: usize) -> Registers<T> {
+    AVec::from_iter(64, std::iter::repeat_n(T::zero(), scalars))
+}
+
+/// A group on its way; steps are those of the flow, which starts at the p-th step of the trajectory.
+pub(super) struct Pass<'a, S: Simd, T: Real> {
+    group: &'a Group<'a, T>,
+    layout: Layout,
+    residual: Residual<'a, S, T>,
+    flow: Flow<'a, S, T>,
+    base: Base<S, T>,
+    /// The cotangent of the log-determinant: 1 for a density.
+    weight: Lane<S, T>,
+    tape: Tape<T>,
+    out: Scored<T>,
+}
+
+/// What a segment's sweep leaves for its retracing.
+struct Tape<T> {
+    /// s from p steps before the segment on, (steps + p).
+    s: Registers<T>,
+    /// ε.
+    noise: Registers<T>,
+    /// exp(-α).
+    scale: Registers<T>,
+    /// tanh of equation 17.
+    gate: Registers<T>,
+    /// h before each step and after the last, (steps + 1, H).
+    h: Registers<T>,
+}
+
+/// What the way back carries from chunk to chunk.
+struct Back<T> {
+    /// The cotangents of ε, then of u.
+    adjoint: Registers<T>,
+    h_bar: Registers<T>,
+    cotangents: Registers<T>,
+    /// The gradient of s from p steps before the chunk on; its first p rows are for the chunk before.
+    s_bar: Registers<T>,
+    theta: Registers<T>,
+}
+
+impl<'a, S: Simd, T: Real> Pass<'a, S, T> {
+    #[inline(always)]
+    pub(super) fn new(simd: S, group: &'a Group<'a, T>, layout: Layout, theta: &'a [T::Vector<S>]) -> Self {
+        let (lanes, used, steps) = (T::lanes::<S>(), group.which.len(), group.chains.steps);
+        let gradient = group.wants_gradient();
+        let affordable = TAPE_BYTES / ((layout.hidden + 4) * lanes * size_of::<T>()) / CHUNK * CHUNK;
+        let length = if gradient { affordable.max(CHUNK) } else { CHUNK }.min(steps - layout.order);
+        let mut weight = registers(lanes);
+        weight.fill(T::one());
+        if let Task::NoiseGradient(cotangent) = group.task {
+            group.packed().gather(cotangent, group.which.clone(), steps..steps + 1, lanes, &mut weight);
+        }
+        Self {
+            group,
+            layout,
+            residual: Residual::new(simd, layout, theta),
+            flow: Flow::new(simd, layout, theta),
+            base: Base::new(simd, layout, theta),
+            weight: Lane::new(simd, T::vectors::<S>(&weight)[0]),
+            tape: Tape {
+                s: registers((length + layout.order) * lanes),
+                noise: registers(length * lanes),
+                scale: registers(length * lanes),
+                gate: registers(length * lanes),
+                h: registers((length + 1) * layout.hidden * lanes),
+            },
+            out: Scored {
+                which: group.which.clone(),
+                value: vec![0.0; used],
+                noise: vec![T::zero(); if matches!(group.task, Task::Noise) { steps * used } else { 0 }],
+                s: vec![T::zero(); if gradient { steps * used } else { 0 }],
+                theta: vec![0.0; if gradient { layout.len() * used } else { 0 }],
+            },
+        }
+    }
+
+    /// The steps cut to what the tape holds.
+    pub(super) fn segments(&self) -> Vec<Range<usize>> {
+        let length = self.tape.noise.len() / T::lanes::<S>();
+        cut(self.group.chains.steps - self.layout.order, length).collect()
+    }
+
+    /// Sweeps all segments, and scores each while it is there.
+    #[inline(always)]
+    pub(super) fn value(&mut self, segments: &[Range<usize>]) {
+        for segment in segments {
+            self.sweep(segment);
+            if segment.start == 0 {
+                self.initial();
+            }
+            if self.group.scores_density() {
+                let noise = &T::vectors::<S>(&self.tape.noise)[..segment.len()];
+                self.base.value(noise, &mut self.out.value);
+            } else {
+                let used = self.group.which.len();
+                let to = &mut self.out.noise[(self.layout.order + segment.start) * used..][..segment.len() * used];
+                unload(&self.tape.noise, T::lanes::<S>(), to, used);
+            }
+            self.add_gates(0..segment.len());
+            self.keep_state(segment.len());
+        }
+    }
+
+    /// Sweeps all segments, keeping the state each starts from, and retraces them from the last to the first.
+    #[inline(always)]
+    pub(super) fn gradient(&mut self, segments: &[Range<usize>]) {
+        let (lanes, order, state) = (T::lanes::<S>(), self.layout.order, self.state());
+        let mut states = vec![T::zero(); segments.len() * state];
+        for (i, segment) in segments.iter().enumerate() {
+            states[i * state..][..state].copy_from_slice(&self.tape.h[..state]);
+            self.sweep(segment);
+            if i == 0 && self.group.scores_density() {
+                self.initial();
+            }
+            if i + 1 < segments.len() {
+                self.keep_state(segment.len());
+            }
+        }
+        let mut back = Back {
+            adjoint: registers(CHUNK * lanes),
+            h_bar: registers(state),
+            cotangents: registers(BLOCK * self.layout.rows() * lanes),
+            s_bar: registers((CHUNK + order) * lanes),
+            theta: registers(self.layout.len() * lanes),
+        };
+        for (i, segment) in segments.iter().enumerate().rev() {
+            if i + 1 < segments.len() {
+                self.tape.h[..state].copy_from_slice(&states[i * state..][..state]);
+                self.sweep(segment);
+            }
+            for chunk in cut(segment.len(), CHUNK).rev() {
+                self.retrace(segment.start, chunk, &mut back);
+            }
+        }
+        self.initial_gradient(&back);
+    }
+
+    /// The hidden state's scalars.
+    fn state(&self) -> usize {
+        self.layout.hidden * T::lanes::<S>()
+    }
+
+    /// Makes the state after the tape's last step that before its first.
+    fn keep_state(&mut self, steps: usize) {
+        let (last, state) = (steps * self.state(), self.state());
+        self.tape.h.copy_within(last..last + state, 0);
+    }
+
+    /// Runs a segment forwards from the state in the tape's first row.
+    #[inline(always)]
+    fn sweep(&mut self, segment: &Range<usize>) {
+        let (lanes, hidden, tape) = (T::lanes::<S>(), self.layout.hidden, &mut self.tape);
+        let Group { chains, which, s, .. } = self.group;
+        chains.gather(s, which.clone(), segment.start..segment.end + self.layout.order, lanes, &mut tape.s);
+        let noise = &mut T::vectors_mut::<S>(&mut tape.noise)[..segment.len()];
+        self.residual.sweep(T::vectors::<S>(&tape.s), noise);
+        if hidden > 0 {
+            self.flow.sweep(
+                noise,
+                &mut T::vectors_mut::<S>(&mut tape.h)[..(segment.len() + 1) * hidden],
+                &mut T::vectors_mut::<S>(&mut tape.scale)[..segment.len()],
+                &mut T::vectors_mut::<S>(&mut tape.gate)[..segment.len()],
+            );
+        }
+    }
+
+    /// Adds `-Σ α_r` over steps of the tape.
+    #[inline(always)]
+    fn add_gates(&mut self, steps: Range<usize>) {
+        if self.layout.hidden > 0 {
+            let gate = &T::vectors::<S>(&self.tape.gate)[steps];
+            add_lanes(-self.flow.log_scale(gate), &mut self.out.value);
+        }
+    }
+
+    /// Runs a chunk of the tape backwards; the tape's segment starts at step `start`.
+    #[inline(always)]
+    fn retrace(&mut self, start: usize, chunk: Range<usize>, back: &mut Back<T>) {
+        let (lanes, layout, tape) = (T::lanes::<S>(), self.layout, &self.tape);
+        let (order, hidden, used) = (layout.order, layout.hidden, self.group.which.len());
+        let noise = &T::vectors::<S>(&tape.noise)[chunk.clone()];
+        let given = if let Task::NoiseGradient(cotangent) = self.group.task {
+            let steps = order + start + chunk.start..order + start + chunk.end;
+            self.group.packed().gather(cotangent, self.group.which.clone(), steps, lanes, &mut back.adjoint);
+            true
+        } else {
+            false
+        };
+        let adjoint = &mut T::vectors_mut::<S>(&mut back.adjoint)[..chunk.len()];
+        let grads = T::vectors_mut::<S>(&mut back.theta);
+        if !given {
+            self.base.value_and_gradient(noise, &mut self.out.value, adjoint, grads);
+        }
+        if hidden > 0 {
+            self.flow.retrace(
+                Trace {
+                    h: &T::vectors::<S>(&tape.h)[chunk.start * hidden..(chunk.end + 1) * hidden],
+                    noise,
+                    scale: &T::vectors::<S>(&tape.scale)[chunk.clone()],
+                    gate: &T::vectors::<S>(&tape.gate)[chunk.clone()],
+                },
+                self.weight,
+                adjoint,
+                T::vectors_mut::<S>(&mut back.h_bar),
+                T::vectors_mut::<S>(&mut back.cotangents),
+                grads,
+            );
+        }
+        // The first p rows are what the chunk after this one found for the last p steps of this one.
+        back.s_bar.copy_within(..order * lanes, chunk.len() * lanes);
+        back.s_bar[..chunk.len() * lanes].fill(T::zero());
+        let s = &T::vectors::<S>(&tape.s)[chunk.start..chunk.end + order];
+        let s_bar = &mut T::vectors_mut::<S>(&mut back.s_bar)[..chunk.len() + order];
+        self.residual.retrace(layout, s, adjoint, self.weight, s_bar, grads);
+        let to = &mut self.out.s[(order + start + chunk.start) * used..][..chunk.len() * used];
+        unload(&back.s_bar[order * lanes..], lanes, to, used);
+        for (total, sum) in self.out.theta.chunks_exact_mut(used).zip(back.theta.chunks_exact(lanes)) {
+            total.iter_mut().zip(sum).for_each(|(total, x)| *total += x.to_f64());
+        }
+        back.theta.fill(T::zero());
+        self.add_gates(chunk);
+    }
+
+    /// The first p entries, which are Gaussian on their own (12, 13): their noise, or what they add to the density.
+    #[inline(always)]
+    fn initial(&mut self) {
+        let (lanes, used) = (T::lanes::<S>(), self.group.which.len());
+        let mut noise = registers(lanes);
+        for r in 0..self.layout.order {
+            let s = T::vectors::<S>(&self.tape.s)[r];
+            T::vectors_mut::<S>(&mut noise)[0] = self.residual.initial(s).vector;
+            for (lane, &eps) in noise.iter().enumerate().take(used) {
+                let log_sigma0 = self.parameter(lane, self.layout.log_sigma0());
+                if self.group.scores_density() {
+                    self.out.value[lane] -= 0.5 * eps.to_f64().powi(2) + log_sigma0;
+                } else {
+                    self.out.noise[r * used + lane] = eps;
+                    self.out.value[lane] -= log_sigma0;
+                }
+            }
+        }
+    }
+
+    /// The gradients of the first p entries; the tape holds the first segment.
+    #[inline(always)]
+    fn initial_gradient(&mut self, back: &Back<T>) {
+        let (lanes, used, layout) = (T::lanes::<S>(), self.group.which.len(), self.layout);
+        let mut rows = registers(3 * lanes);
+        for r in 0..layout.order {
+            let eps = self.residual.initial(T::vectors::<S>(&self.tape.s)[r]);
+            T::vectors_mut::<S>(&mut rows)[0] = eps.vector;
+            T::vectors_mut::<S>(&mut rows)[1] = (-eps).vector;
+            if let Task::NoiseGradient(cotangent) = self.group.task {
+                let which = self.group.which.clone();
+                self.group.packed().gather(cotangent, which, r..r + 1, lanes, &mut rows[lanes..]);
+            }
+            let bar = self.residual.initial(T::vectors::<S>(&rows)[1]);
+            let own = T::vectors_mut::<S>(&mut rows);
+            own[2] = bar.vector;
+            let mut weight = registers(lanes);
+            T::vectors_mut::<S>(&mut weight)[0] = self.weight.vector;
+            for lane in 0..used {
+                self.out.s[r * used + lane] = back.s_bar[r * lanes + lane] + rows[2 * lanes + lane];
+                let change = -(rows[lanes + lane] * rows[lane]).to_f64() - weight[lane].to_f64();
+                self.out.theta[layout.log_sigma0() * used + lane] += change;
+            }
+        }
+    }
+
+    /// A parameter of the chain in a lane.
+    fn parameter(&self, lane: usize, i: usize) -> f64 {
+        self.group.theta[(self.group.which.start + lane) * self.layout.len() + i].to_f64()
+    }
+
+    /// Adds what every step shares: `-log σ` (22) and the constant of the density.
+    pub(super) fn finish(mut self) -> Scored<T> {
+        let steps = self.group.chains.steps;
+        for lane in 0..self.out.value.len() {
+            let log_sigma = self.parameter(lane, self.layout.log_sigma());
+            self.out.value[lane] -= (steps - self.layout.order) as f64 * log_sigma;
+            if self.group.scores_density() {
+                self.out.value[lane] -= steps as f64 * HALF_LOG_TAU;
+            }
+        }
+        self.out
+    }
+}
+
+/// `0 .. steps` cut to ranges of `length`; the last may be shorter.
+fn cut(steps: usize, length: usize) -> impl DoubleEndedIterator<Item = Range<usize>> {
+    (0..steps.div_ceil(length)).map(move |i| i * length..((i + 1) * length).min(steps))
+}
+
+/// Copies the lanes in use of each row to the rows (steps, used) of a result.
+fn unload<T: Copy>(from: &[T], lanes: usize, to: &mut [T], used: usize) {
+    for lane in 0..used {
+        let row = from.iter().skip(lane).step_by(lanes);
+        to.iter_mut().skip(lane).step_by(used).zip(row).for_each(|(to, &from)| *to = from);
+    }
+}
