@@ -37,6 +37,7 @@ mod inverse;
 mod lane;
 mod linear;
 mod noise;
+mod normal;
 mod parameters;
 mod real;
 
@@ -46,6 +47,6 @@ pub use fused::{add_bias, reparameterise, squared_error, sum_of_squares};
 pub use inverse::inverse;
 pub use lane::Lane;
 pub use linear::Linear;
-pub use noise::{Noise, Purpose, per_restart};
+pub use noise::{Noise, Purpose};
 pub use parameters::{Initialiser, Parameters};
 pub use real::{Real, contiguous, with_values};
