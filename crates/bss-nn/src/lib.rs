@@ -2,8 +2,8 @@
 //!
 //! - [`Noise`] is all randomness of a run, as a function of the seed.
 //! - [`Parameters`] are named, sorted, and carry the restarts in their first dimension; an [`Initialiser`] makes them.
-//! - [`Linear`] and [`Activation`] make perceptrons; [`inverse()`], [`squared_error`] and [`reparameterise`] are fused
-//!   operations with hand-written gradients.
+//! - [`Linear`] and [`Activation`] make perceptrons; [`affine()`], [`inverse()`], [`squared_error`] and [`reparameterise`]
+//!   are fused operations with hand-written gradients.
 //! - [`Adam`] updates in place and can be saved.
 //! - [`Real`] and [`Lane`] are what the fused kernels of other crates are written in.
 //!
@@ -32,6 +32,8 @@
 
 mod activation;
 mod adam;
+mod affine;
+mod band;
 mod fused;
 mod inverse;
 mod lane;
@@ -43,6 +45,7 @@ mod real;
 
 pub use activation::Activation;
 pub use adam::{Adam, AdamConfig, Moments};
+pub use affine::affine;
 pub use fused::{add_bias, reparameterise, squared_error, sum_of_squares};
 pub use inverse::inverse;
 pub use lane::Lane;
