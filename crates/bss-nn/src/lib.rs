@@ -34,6 +34,7 @@ mod activation;
 mod adam;
 mod affine;
 mod band;
+mod columns;
 mod fused;
 mod inverse;
 mod lane;
