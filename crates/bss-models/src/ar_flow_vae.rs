@@ -163,9 +163,7 @@ impl ArFlowObjective {
 
     fn eps(&self, iteration: u64) -> Result<Tensor> {
         let (restarts, samples, _) = self.x.dims3()?;
-        let count = samples * self.sources;
-        let draws = |k| self.noise.normal::<f32>(Purpose::Reparameterise, k, iteration, count);
-        let values = bss_nn::per_restart(restarts, draws);
+        let values = self.noise.bulk_normal(Purpose::Reparameterise, restarts, iteration, samples * self.sources);
         Tensor::from_vec(values, (restarts, samples, self.sources), &Device::Cpu)?
             .to_dtype(self.x.dtype())?
             .to_device(self.x.device())

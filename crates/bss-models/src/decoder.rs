@@ -1,6 +1,6 @@
 //! Decoders: from sources back to observations (AR-Flow VAE, equation 2).
 
-use bss_nn::{Initialiser, Linear, add_bias, inverse};
+use bss_nn::{Initialiser, Linear, inverse};
 use candle_core::{Result, Tensor};
 
 use crate::{Map, MapConfig};
@@ -55,7 +55,7 @@ impl Decoder {
     pub fn forward(&self, s: &Tensor) -> Result<Tensor> {
         match self {
             Self::Free(map) => map.forward(s),
-            Self::Tied(linear) => add_bias(s, &linear.bias.neg()?)?.matmul(&inverse(&linear.weight)?),
+            Self::Tied(linear) => linear.inverse()?.forward(s),
         }
     }
 

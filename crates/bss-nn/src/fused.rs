@@ -1,12 +1,12 @@
 //! Element-wise steps of a training step as single passes, with hand-written gradients.
 //!
-//! candle walks broadcast operands one index at a time; here each is one loop over rows. Off the CPU the same
+//! candle walks broadcast operands one index at a time; here each is one pass over rows. Off the CPU the same
 //! is composed of candle's operations, which are also what the fused ones are tested against.
 
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Device, Layout, Result, Shape, Tensor, WithDType};
 
-use crate::{Real, contiguous, dispatch_real, with_values};
+use crate::{columns, contiguous, dispatch_real, with_values};
 
 /// `x + b`, one row `b` for all samples of a restart.
 ///
@@ -83,48 +83,11 @@ pub fn sum_of_squares(x: &Tensor) -> Result<Tensor> {
     }
     let x = x.contiguous()?;
     dispatch_real!(x.dtype(), T => with_values::<T, _>(&x, |x| {
-        Tensor::from_vec(sum_products(x, x, k, width), (k, width), &Device::Cpu)
+        Tensor::from_vec(columns::sum(x, x, k, width, |x, _| x * x), (k, width), &Device::Cpu)
     }))
 }
 
-/// Sums the products of entries over the rows of each restart: Σ_r x y of two (restarts, samples, width).
-///
-/// In double precision: a million terms in single precision would leave three digits.
-fn sum_products<T: Real>(x: &[T], y: &[T], k: usize, width: usize) -> Vec<T> {
-    let mut sums = vec![0.0; k * width];
-    let block = x.len() / k;
-    for ((sums, x), y) in sums.chunks_exact_mut(width).zip(x.chunks_exact(block)).zip(y.chunks_exact(block)) {
-        for (x, y) in x.chunks_exact(width).zip(y.chunks_exact(width)) {
-            sums.iter_mut().zip(x).zip(y).for_each(|((sum, x), y)| *sum += x.to_f64() * y.to_f64());
-        }
-    }
-    sums.into_iter().map(T::from_f64).collect()
-}
-
-/// Sums the rows of each restart, in double precision: Σ_r of (restarts, samples, width).
-fn sum_rows<T: Real>(values: &[T], k: usize, width: usize) -> Vec<T> {
-    let mut sums = vec![0.0; k * width];
-    for (sums, rows) in sums.chunks_exact_mut(width).zip(values.chunks_exact(values.len() / k)) {
-        for row in rows.chunks_exact(width) {
-            sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x.to_f64());
-        }
-    }
-    sums.into_iter().map(T::from_f64).collect()
-}
-
 struct AddBias;
-
-impl AddBias {
-    fn forward<T: Real>(x: &[T], bias: &[T], width: usize) -> Vec<T> {
-        let mut y = x.to_vec();
-        for (y, b) in y.chunks_exact_mut(x.len() * width / bias.len()).zip(bias.chunks_exact(width)) {
-            for row in y.chunks_exact_mut(width) {
-                row.iter_mut().zip(b).for_each(|(y, &b)| *y += b);
-            }
-        }
-        y
-    }
-}
 
 impl CustomOp2 for AddBias {
     fn name(&self) -> &'static str {
@@ -132,9 +95,10 @@ impl CustomOp2 for AddBias {
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, lx: &Layout, b: &CpuStorage, lb: &Layout) -> Result<(CpuStorage, Shape)> {
-        let width = lb.dims()[1];
         let y = dispatch_real!(x.dtype(), T => {
-            T::to_cpu_storage_owned(Self::forward::<T>(contiguous(x, lx)?, contiguous(b, lb)?, width))
+            let mut y = contiguous::<T>(x, lx)?.to_vec();
+            columns::add(&mut y, contiguous(b, lb)?, lb.dims()[0]);
+            T::to_cpu_storage_owned(y)
         });
         Ok((y, lx.shape().clone()))
     }
@@ -143,7 +107,7 @@ impl CustomOp2 for AddBias {
         let grad = grad.contiguous()?;
         let (k, width) = b.dims2()?;
         let sums = dispatch_real!(grad.dtype(), T => with_values::<T, _>(&grad, |g| {
-            Tensor::from_vec(sum_rows(g, k, width), (k, width), grad.device())
+            Tensor::from_vec(columns::sum(g, g, k, width, |g, _| g), (k, width), grad.device())
         })?);
         Ok((Some(grad), Some(sums)))
     }
@@ -165,16 +129,9 @@ impl CustomOp3 for Reparameterise {
         eps: &CpuStorage,
         le: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let (k, n) = (ls.dims()[0], ls.dims()[1]);
         let s = dispatch_real!(mean.dtype(), T => {
-            let (mean, std, eps) = (contiguous::<T>(mean, lm)?, contiguous::<T>(std, ls)?, contiguous::<T>(eps, le)?);
-            let mut s = mean.to_vec();
-            let block = s.len() / k;
-            for ((s, eps), std) in s.chunks_exact_mut(block).zip(eps.chunks_exact(block)).zip(std.chunks_exact(n)) {
-                for (s, eps) in s.chunks_exact_mut(n).zip(eps.chunks_exact(n)) {
-                    s.iter_mut().zip(eps).zip(std).for_each(|((s, &e), &q)| *s += q * e);
-                }
-            }
+            let mut s = contiguous::<T>(mean, lm)?.to_vec();
+            columns::add_scaled(&mut s, contiguous(std, ls)?, contiguous(eps, le)?, ls.dims()[0]);
             T::to_cpu_storage_owned(s)
         });
         Ok((s, lm.shape().clone()))
@@ -191,7 +148,7 @@ impl CustomOp3 for Reparameterise {
         let grad = grad.contiguous()?;
         let (k, n) = std.dims2()?;
         let std_grad = dispatch_real!(grad.dtype(), T => with_values::<T, _>(&grad, |g| with_values::<T, _>(eps, |e| {
-            let sums = sum_products(g, e, k, n);
+            let sums = columns::sum(g, e, k, n, |g, e| g * e);
             Tensor::from_vec(sums, (k, n), grad.device())
         }))?);
         Ok((Some(grad), Some(std_grad), None))
@@ -209,12 +166,9 @@ impl CustomOp2 for SquaredError {
         let k = la.dims()[0];
         let mean = dispatch_real!(a.dtype(), T => {
             let (a, b) = (contiguous::<T>(a, la)?, contiguous::<T>(b, lb)?);
-            let block = a.len() / k;
-            let square = |(a, b): (&T, &T)| (a.to_f64() - b.to_f64()).powi(2);
-            let mean = |(a, b): (&[T], &[T])| {
-                T::from_f64(a.iter().zip(b).map(square).sum::<f64>() / block as f64)
-            };
-            T::to_cpu_storage_owned(a.chunks_exact(block).zip(b.chunks_exact(block)).map(mean).collect())
+            let entries = T::from_f64((a.len() / k) as f64);
+            let sums = columns::sum(a, b, k, 1, |a, b| (a - b) * (a - b));
+            T::to_cpu_storage_owned(sums.into_iter().map(|sum| sum / entries).collect())
         });
         Ok((mean, Shape::from(k)))
     }

@@ -4,7 +4,7 @@ use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor, WithDType};
 use nalgebra::DMatrix;
 
-use crate::{Real, contiguous, dispatch_real};
+use crate::{Real, contiguous, dispatch_real, with_values};
 
 /// `E⁻¹` of each matrix of a batch, computed in double precision; gradient `Ē = -E⁻ᵀ Ȳ E⁻ᵀ`.
 ///
@@ -46,8 +46,19 @@ impl CustomOp1 for Inverse {
     }
 
     fn bwd(&self, _: &Tensor, y: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        let transposed = y.transpose(1, 2)?.contiguous()?;
-        Ok(Some(transposed.matmul(&grad.contiguous()?)?.matmul(&transposed)?.neg()?))
+        let (k, n, _) = y.dims3()?;
+        let grad = grad.contiguous()?;
+        let values = dispatch_real!(y.dtype(), T => with_values::<T, _>(y, |y| with_values::<T, _>(&grad, |g| {
+            let one = |(y, g): (&[T], &[T])| {
+                // Rows read as columns make the transposed matrix, and Ēᵀ = -Y Ȳᵀ Y.
+                let transposed = |m: &[T]| DMatrix::from_iterator(n, n, m.iter().map(|x| x.to_f64()));
+                let y = transposed(y).transpose();
+                (&y * transposed(g) * &y).iter().map(|&x| T::from_f64(-x)).collect::<Vec<T>>()
+            };
+            let values = y.chunks_exact(n * n).zip(g.chunks_exact(n * n)).flat_map(one).collect();
+            Tensor::from_vec(values, (k, n, n), &Device::Cpu)
+        }))?);
+        Ok(Some(values))
     }
 }
 

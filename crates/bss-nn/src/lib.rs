@@ -2,8 +2,8 @@
 //!
 //! - [`Noise`] is all randomness of a run, as a function of the seed.
 //! - [`Parameters`] are named, sorted, and carry the restarts in their first dimension; an [`Initialiser`] makes them.
-//! - [`Linear`] and [`Activation`] make perceptrons; [`inverse()`], [`squared_error`] and [`reparameterise`] are fused
-//!   operations with hand-written gradients.
+//! - [`Linear`] and [`Activation`] make perceptrons; [`affine()`], [`inverse()`], [`squared_error`] and [`reparameterise`]
+//!   are fused operations with hand-written gradients.
 //! - [`Adam`] updates in place and can be saved.
 //! - [`Real`], [`Lane`] and [`Instructions`] are what the fused kernels of other crates are written in.
 //!
@@ -32,22 +32,27 @@
 
 mod activation;
 mod adam;
+mod affine;
+mod band;
+mod columns;
 mod fused;
 mod instructions;
 mod inverse;
 mod lane;
 mod linear;
 mod noise;
+mod normal;
 mod parameters;
 mod real;
 
 pub use activation::Activation;
 pub use adam::{Adam, AdamConfig, Moments};
+pub use affine::affine;
 pub use fused::{add_bias, reparameterise, squared_error, sum_of_squares};
 pub use instructions::Instructions;
 pub use inverse::inverse;
 pub use lane::Lane;
 pub use linear::Linear;
-pub use noise::{Noise, Purpose, per_restart};
+pub use noise::{Noise, Purpose};
 pub use parameters::{Initialiser, Parameters};
 pub use real::{Real, contiguous, with_values};

@@ -2,7 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
-use crate::{Initialiser, add_bias};
+use crate::{Initialiser, affine, inverse};
 
 /// `y = x W + b`, with its own `W` and `b` for every restart.
 #[derive(Clone, Debug)]
@@ -32,6 +32,16 @@ impl Linear {
     /// # Errors
     /// If the shapes do not fit.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        add_bias(&x.matmul(&self.weight)?, &self.bias)
+        affine(x, &self.weight, &self.bias)
+    }
+
+    /// The map that undoes this one, where it is square: `x = y W⁻¹ - b W⁻¹`.
+    ///
+    /// # Errors
+    /// If the matrices are not square.
+    pub fn inverse(&self) -> Result<Self> {
+        let weight = inverse(&self.weight)?;
+        let origin = affine(&self.bias.unsqueeze(1)?, &weight, &self.bias.zeros_like()?)?;
+        Ok(Self { weight, bias: origin.squeeze(1)?.neg()? })
     }
 }

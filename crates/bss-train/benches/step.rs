@@ -44,8 +44,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         });
 
         let model = model(restarts, noise)?;
-        let draw = |k| noise.normal::<f32>(Purpose::Sample, k, 0, SAMPLES * SOURCES);
-        let s = Var::from_vec(bss_nn::per_restart(restarts, draw), (restarts, SAMPLES, SOURCES), &Device::Cpu)?;
+        let s = noise.bulk_normal(Purpose::Sample, restarts, 0, SAMPLES * SOURCES);
+        let s = Var::from_vec(s, (restarts, SAMPLES, SOURCES), &Device::Cpu)?;
         let gradients = || model.prior().log_prob(&s)?.sum_all()?.backward();
         if gradients()?.get(&s).is_none() {
             return Err("the sources got no gradient, so this would measure less than it says".into());
