@@ -63,7 +63,7 @@ impl Noise {
         draws
     }
 
-    fn stream(&self, purpose: Purpose, restart: usize, step: u64) -> ChaCha8Rng {
+    fn stream(self, purpose: Purpose, restart: usize, step: u64) -> ChaCha8Rng {
         let mut generator = ChaCha8Rng::seed_from_u64(self.seed);
         generator.set_stream((purpose as u64) << 56 | (restart as u64 & 0xffff) << 40 | step & 0xff_ffff_ffff);
         generator

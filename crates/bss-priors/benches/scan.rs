@@ -40,7 +40,7 @@ fn main() -> Result<()> {
     for (case, n, hidden, length, batch) in CASES {
         let mut parameters = Parameters::new(batch, DType::F32, &Device::Cpu);
         let prior = prior(n, hidden, &mut parameters, noise)?;
-        let s = bss_nn::per_restart(batch, |k| noise.normal::<f32>(Purpose::Sample, k, 0, length * n));
+        let s = noise.bulk_normal(Purpose::Sample, batch, 0, length * n);
         let s = Var::from_vec(s, (batch, length, n), &Device::Cpu)?;
         let gradients = gradients(&prior, &s)?;
         for (name, var) in parameters.iter().chain([("s", &s)]) {

@@ -13,11 +13,15 @@ use super::layout::Layout;
 /// So many steps' cotangents wait in the first-level cache before they are added to the parameters' gradients.
 pub(super) const BLOCK: usize = 16;
 
+/// Stands for a width that is known at run time only.
+pub(super) const ANY_WIDTH: usize = usize::MAX;
+
 /// The flow's parameters, each a register of chains.
-pub(super) struct Flow<'a, S: Simd, T: Real> {
+///
+/// `H` is the width of the hidden state, spelt out so that the compiler unrolls the loops over it, or [`ANY_WIDTH`].
+pub(super) struct Flow<'a, S: Simd, T: Real, const H: usize> {
     simd: S,
     layout: Layout,
-    hidden: usize,
     /// (H + 2, H).
     weights: &'a [T::Vector<S>],
     w_eps: &'a [T::Vector<S>],
@@ -38,18 +42,23 @@ pub(super) struct Trace<'a, S: Simd, T: Real> {
     pub(super) gate: &'a [T::Vector<S>],
 }
 
-impl<'a, S: Simd, T: Real> Flow<'a, S, T> {
+impl<'a, S: Simd, T: Real, const H: usize> Flow<'a, S, T, H> {
     #[inline(always)]
     pub(super) fn new(simd: S, layout: Layout, theta: &'a [T::Vector<S>]) -> Self {
         Self {
             simd,
             layout,
-            hidden: layout.hidden,
             weights: &theta[layout.weights()],
             w_eps: &theta[layout.w_eps()],
             biases: &theta[layout.biases()],
             kappa: Lane::splat(simd, T::from_f64(layout.kappa)),
         }
+    }
+
+    /// The width of the hidden state.
+    #[inline(always)]
+    fn hidden(&self) -> usize {
+        if H == ANY_WIDTH { self.layout.hidden } else { H }
     }
 
     #[inline(always)]
@@ -66,11 +75,11 @@ impl<'a, S: Simd, T: Real> Flow<'a, S, T> {
         h: &[T::Vector<S>],
         mut y: [Lane<S, T>; N],
     ) -> [Lane<S, T>; N] {
-        let weights = &self.weights[row * self.hidden..(row + N) * self.hidden];
+        let weights = &self.weights[row * self.hidden()..(row + N) * self.hidden()];
         for k in from..to {
             let h = self.lane(h[k]);
             for n in 0..N {
-                y[n] = self.lane(weights[n * self.hidden + k]).mul_add(h, y[n]);
+                y[n] = self.lane(weights[n * self.hidden() + k]).mul_add(h, y[n]);
             }
         }
         y
@@ -83,7 +92,7 @@ impl<'a, S: Simd, T: Real> Flow<'a, S, T> {
         for n in 0..N {
             y[n] = self.lane(self.biases[row + n]);
         }
-        self.product(row, (0, self.hidden), h, y)
+        self.product(row, (0, self.hidden()), h, y)
     }
 
     /// Runs steps forwards from the state in the first row of `h`.
@@ -97,7 +106,7 @@ impl<'a, S: Simd, T: Real> Flow<'a, S, T> {
         scales: &mut [T::Vector<S>],
         gates: &mut [T::Vector<S>],
     ) {
-        let hidden = self.hidden;
+        let hidden = self.hidden();
         for i in 0..noise.len() {
             let (before, after) = h[i * hidden..(i + 2) * hidden].split_at_mut(hidden);
             // b and α (16, 17) in two halves, because the step waits for them.
@@ -154,7 +163,7 @@ impl<'a, S: Simd, T: Real> Flow<'a, S, T> {
         cotangents: &mut [T::Vector<S>],
         grads: &mut [T::Vector<S>],
     ) {
-        let (layout, hidden, rows) = (self.layout, self.hidden, self.hidden + 2);
+        let (layout, hidden, rows) = (self.layout, self.hidden(), self.hidden() + 2);
         let h_bar = &mut h_bar[..hidden];
         let one = Lane::splat(self.simd, T::one());
         let steps = adjoint.len();
@@ -210,7 +219,7 @@ impl<'a, S: Simd, T: Real> Flow<'a, S, T> {
     #[inline(always)]
     fn transposed<const N: usize>(&self, k: usize, row: &[T::Vector<S>], h_bar: &mut [T::Vector<S>]) {
         let mut sums = [Lane::zero(self.simd); N];
-        for (weights, &row) in self.weights.chunks_exact(self.hidden).zip(row) {
+        for (weights, &row) in self.weights.chunks_exact(self.hidden()).zip(row) {
             let weights = &weights[k..k + N];
             for n in 0..N {
                 sums[n] = self.lane(weights[n]).mul_add(self.lane(row), sums[n]);
@@ -225,11 +234,11 @@ impl<'a, S: Simd, T: Real> Flow<'a, S, T> {
     #[inline(always)]
     fn add_products(&self, cotangents: &[T::Vector<S>], h: &[T::Vector<S>], grads: &mut [T::Vector<S>]) {
         let mut j = 0;
-        while j + 2 <= self.hidden + 2 {
+        while j + 2 <= self.hidden() + 2 {
             self.add_rows::<2>(j, cotangents, h, grads);
             j += 2;
         }
-        if j < self.hidden + 2 {
+        if j < self.hidden() + 2 {
             self.add_rows::<1>(j, cotangents, h, grads);
         }
     }
@@ -243,11 +252,11 @@ impl<'a, S: Simd, T: Real> Flow<'a, S, T> {
         grads: &mut [T::Vector<S>],
     ) {
         let mut k = 0;
-        while k + 4 <= self.hidden {
+        while k + 4 <= self.hidden() {
             self.add_tile::<R, 4>(j, k, cotangents, h, grads);
             k += 4;
         }
-        for k in k..self.hidden {
+        for k in k..self.hidden() {
             self.add_tile::<R, 1>(j, k, cotangents, h, grads);
         }
     }
@@ -262,7 +271,7 @@ impl<'a, S: Simd, T: Real> Flow<'a, S, T> {
         h: &[T::Vector<S>],
         grads: &mut [T::Vector<S>],
     ) {
-        let (hidden, rows) = (self.hidden, self.hidden + 2);
+        let (hidden, rows) = (self.hidden(), self.hidden() + 2);
         let mut tile = [[Lane::zero(self.simd); C]; R];
         for r in 0..R {
             for c in 0..C {

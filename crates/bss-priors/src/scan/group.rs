@@ -8,6 +8,7 @@ use bss_nn::Real;
 use pulp::{Simd, WithSimd};
 
 use super::chains::Chains;
+use super::flow::ANY_WIDTH;
 use super::layout::Layout;
 use super::pass::{Pass, registers};
 
@@ -64,13 +65,12 @@ impl<T: Real> Group<'_, T> {
     }
 
     #[inline(always)]
-    fn score<S: Simd>(&self, simd: S, hidden: usize) -> Scored<T> {
-        let lanes = T::lanes::<S>();
-        let layout = Layout { hidden, ..self.layout };
-        let mut theta = registers(layout.len() * lanes);
-        let rows = Chains { restarts: self.chains.count(), steps: layout.len(), sources: 1 };
-        rows.gather(self.theta, self.which.clone(), 0..layout.len(), lanes, &mut theta);
-        let mut pass = Pass::new(simd, self, layout, T::vectors::<S>(&theta));
+    fn score<S: Simd, const H: usize>(&self, simd: S) -> Scored<T> {
+        let (lanes, len) = (T::lanes::<S>(), self.layout.len());
+        let mut theta = registers(len * lanes);
+        let rows = Chains { restarts: self.chains.count(), steps: len, sources: 1 };
+        rows.gather(self.theta, self.which.clone(), 0..len, lanes, &mut theta);
+        let mut pass = Pass::<S, T, H>::new(simd, self, T::vectors::<S>(&theta));
         let segments = pass.segments();
         if self.wants_gradient() {
             pass.gradient(&segments);
@@ -86,12 +86,11 @@ impl<T: Real> WithSimd for Group<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Scored<T> {
-        // The usual widths are spelt out so that the compiler unrolls the loops over hidden units.
         match self.layout.hidden {
-            0 => self.score(simd, 0),
-            8 => self.score(simd, 8),
-            16 => self.score(simd, 16),
-            hidden => self.score(simd, hidden),
+            0 => self.score::<S, 0>(simd),
+            8 => self.score::<S, 8>(simd),
+            16 => self.score::<S, 16>(simd),
+            _ => self.score::<S, ANY_WIDTH>(simd),
         }
     }
 }

@@ -34,11 +34,11 @@ pub(super) fn registers<T: Real>(scalars: usize) -> Registers<T> {
 }
 
 /// A group on its way; steps are those of the flow, which starts at the p-th step of the trajectory.
-pub(super) struct Pass<'a, S: Simd, T: Real> {
+pub(super) struct Pass<'a, S: Simd, T: Real, const H: usize> {
     group: &'a Group<'a, T>,
     layout: Layout,
     residual: Residual<'a, S, T>,
-    flow: Flow<'a, S, T>,
+    flow: Flow<'a, S, T, H>,
     base: Base<S, T>,
     /// The cotangent of the log-determinant: 1 for a density.
     weight: Lane<S, T>,
@@ -71,10 +71,10 @@ struct Back<T> {
     theta: Registers<T>,
 }
 
-impl<'a, S: Simd, T: Real> Pass<'a, S, T> {
+impl<'a, S: Simd, T: Real, const H: usize> Pass<'a, S, T, H> {
     #[inline(always)]
-    pub(super) fn new(simd: S, group: &'a Group<'a, T>, layout: Layout, theta: &'a [T::Vector<S>]) -> Self {
-        let (lanes, used, steps) = (T::lanes::<S>(), group.which.len(), group.chains.steps);
+    pub(super) fn new(simd: S, group: &'a Group<'a, T>, theta: &'a [T::Vector<S>]) -> Self {
+        let (lanes, used, steps, layout) = (T::lanes::<S>(), group.which.len(), group.chains.steps, group.layout);
         let gradient = group.wants_gradient();
         let affordable = TAPE_BYTES / ((layout.hidden + 4) * lanes * size_of::<T>()) / CHUNK * CHUNK;
         let length = if gradient { affordable.max(CHUNK) } else { CHUNK }.min(steps - layout.order);
