@@ -34,6 +34,24 @@ impl<S: Simd, T: Real> Lane<S, T> {
         Self::splat(simd, T::zero())
     }
 
+    /// The first slot of `slot` (128 bits), repeated over the register; for registers of 128 bits or more.
+    #[inline(always)]
+    pub fn repeat(simd: S, slot: &[T]) -> Self {
+        Self::new(simd, T::repeat(simd, slot))
+    }
+
+    /// Writes the register's first slot (128 bits); for registers of 128 bits or more.
+    #[inline(always)]
+    pub fn write_slot(self, slot: &mut [T]) {
+        T::write_slot::<S>(self.vector, slot);
+    }
+
+    /// Moves each lane on by as many slots, the last ones round to the front.
+    #[inline(always)]
+    pub fn rotate_slots(self, slots: usize) -> Self {
+        Self::new(self.simd, T::rotate_slots(self.simd, self.vector, slots))
+    }
+
     /// `self · b + c`.
     #[inline(always)]
     pub fn mul_add(self, b: Self, c: Self) -> Self {
@@ -74,6 +92,12 @@ impl<S: Simd, T: Real> Lane<S, T> {
         excess.mul_add(scale, scale)
     }
 
+    /// `eˣ` for `|x| ≤ 1`, with at most 2 units in the last place of error; sooner there than [`exp`](Self::exp).
+    #[inline(always)]
+    pub fn exp_within_one(self) -> Self {
+        Self::new(self.simd, T::exp_within_one(self.simd, self.vector))
+    }
+
     /// `tanh x`, with at most 2 units in the last place of error over the whole range.
     ///
     /// Near zero an odd polynomial (`f32`) or rational (`f64`) function, else `1 - 2 / (e^{2|x|} + 1)`.
@@ -81,7 +105,9 @@ impl<S: Simd, T: Real> Lane<S, T> {
     pub fn tanh(self) -> Self {
         let simd = self.simd;
         let magnitude = Self::new(simd, T::vabs(simd, self.vector)).min(Self::splat(simd, T::TANH_LIMIT));
-        let (scale, excess) = (magnitude + magnitude).split_exp();
+        let twice_log2_e = Self::splat(simd, T::LOG2_E + T::LOG2_E);
+        let rounded = magnitude.mul_add(twice_log2_e, Self::splat(simd, T::ROUND));
+        let (scale, excess) = (magnitude + magnitude).split_small_exp(rounded);
         let one = Self::splat(simd, T::one());
         let large = one - (one + one) / excess.mul_add(scale, scale + one);
         let small = T::tanh_small(simd, magnitude.vector);
@@ -99,6 +125,18 @@ impl<S: Simd, T: Real> Lane<S, T> {
         let n = rounded - round;
         let r = n.mul_add(Self::splat(simd, -T::LN2_HIGH), self);
         let r = n.mul_add(Self::splat(simd, -T::LN2_LOW), r);
+        let scale = Self::new(simd, T::power_of_two(simd, rounded.vector));
+        (scale, Self::new(simd, T::expm1_reduced(simd, r.vector)))
+    }
+
+    /// The same with `ln 2` in one part, for small n or where a relative error of n units is harmless.
+    ///
+    /// `rounded` is `x log₂ e + ROUND`.
+    #[inline(always)]
+    fn split_small_exp(self, rounded: Self) -> (Self, Self) {
+        let simd = self.simd;
+        let n = rounded - Self::splat(simd, T::ROUND);
+        let r = n.mul_add(Self::splat(simd, -(T::LN2_HIGH + T::LN2_LOW)), self);
         let scale = Self::new(simd, T::power_of_two(simd, rounded.vector));
         (scale, Self::new(simd, T::expm1_reduced(simd, r.vector)))
     }

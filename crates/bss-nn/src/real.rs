@@ -4,7 +4,7 @@
 //! so that one kernel source serves both types and every processor.
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, WithDType};
-use pulp::Simd;
+use pulp::{Simd, bytemuck};
 
 /// `f32` or `f64`: a scalar with its vectors, and the constants of the vector functions in [`crate::Lane`].
 pub trait Real: WithDType + std::ops::Neg<Output = Self> + std::iter::Sum {
@@ -23,6 +23,8 @@ pub trait Real: WithDType + std::ops::Neg<Output = Self> + std::iter::Sum {
     const EXP_LIMIT: Self;
     /// `tanh` is 1 to the last bit beyond this.
     const TANH_LIMIT: Self;
+    /// The scalars in 128 bits: one slot of a register.
+    const SLOT: usize;
 
     /// The number of scalars in one vector.
     fn lanes<S: Simd>() -> usize;
@@ -30,6 +32,12 @@ pub trait Real: WithDType + std::ops::Neg<Output = Self> + std::iter::Sum {
     fn vectors<S: Simd>(slice: &[Self]) -> &[Self::Vector<S>];
     /// Views a slice, whose length is a multiple of the lanes, as vectors.
     fn vectors_mut<S: Simd>(slice: &mut [Self]) -> &mut [Self::Vector<S>];
+    /// The first [`SLOT`](Self::SLOT) scalars of a slice, repeated over a register that holds at least as many.
+    fn repeat<S: Simd>(simd: S, slot: &[Self]) -> Self::Vector<S>;
+    /// Writes the first [`SLOT`](Self::SLOT) lanes of a register that holds at least as many.
+    fn write_slot<S: Simd>(a: Self::Vector<S>, slot: &mut [Self]);
+    /// Moves each lane on by as many slots, the last ones round to the front.
+    fn rotate_slots<S: Simd>(simd: S, a: Self::Vector<S>, slots: usize) -> Self::Vector<S>;
     /// The same scalar in every lane.
     fn splat<S: Simd>(simd: S, x: Self) -> Self::Vector<S>;
     /// `a + b`.
@@ -66,6 +74,8 @@ pub trait Real: WithDType + std::ops::Neg<Output = Self> + std::iter::Sum {
     fn power_of_two<S: Simd>(simd: S, rounded: Self::Vector<S>) -> Self::Vector<S>;
     /// `eʳ - 1` for `|r| ≤ ln 2 / 2`.
     fn expm1_reduced<S: Simd>(simd: S, r: Self::Vector<S>) -> Self::Vector<S>;
+    /// `eˣ` for `|x| ≤ 1`.
+    fn exp_within_one<S: Simd>(simd: S, x: Self::Vector<S>) -> Self::Vector<S>;
     /// `tanh x` for `|x| < 0.625`.
     fn tanh_small<S: Simd>(simd: S, x: Self::Vector<S>) -> Self::Vector<S>;
     /// `ln x` of one scalar.
@@ -131,7 +141,7 @@ macro_rules! horner {
 
 macro_rules! vector_methods {
     ($vector:ident, $lanes:ident, $as_simd:ident, $as_mut_simd:ident, $splat:ident, $add:ident, $sub:ident, $mul:ident,
-     $div:ident, $mul_add:ident, $neg_mul_add:ident, $neg:ident, $min:ident, $max:ident, $abs:ident, $lt:ident, $select:ident, $scalar:ident) => {
+     $div:ident, $mul_add:ident, $neg_mul_add:ident, $xor:ident, $min:ident, $max:ident, $and:ident, $lt:ident, $select:ident, $rotate:ident, $bits:ty, $scalar:ident) => {
         type Vector<S: Simd> = S::$vector;
 
         #[inline(always)]
@@ -145,6 +155,20 @@ macro_rules! vector_methods {
         #[inline(always)]
         fn vectors_mut<S: Simd>(slice: &mut [Self]) -> &mut [Self::Vector<S>] {
             S::$as_mut_simd(slice).0
+        }
+        #[inline(always)]
+        fn repeat<S: Simd>(simd: S, slot: &[Self]) -> Self::Vector<S> {
+            let bits: pulp::c64 = bytemuck::pod_read_unaligned(bytemuck::cast_slice(&slot[..Self::SLOT]));
+            bytemuck::cast(simd.splat_c64s(bits))
+        }
+        #[inline(always)]
+        fn write_slot<S: Simd>(a: Self::Vector<S>, slot: &mut [Self]) {
+            let lanes: &[Self] = bytemuck::cast_slice(std::slice::from_ref(&a));
+            slot[..Self::SLOT].copy_from_slice(&lanes[..Self::SLOT]);
+        }
+        #[inline(always)]
+        fn rotate_slots<S: Simd>(simd: S, a: Self::Vector<S>, slots: usize) -> Self::Vector<S> {
+            simd.$rotate(a, slots * Self::SLOT)
         }
         #[inline(always)]
         fn splat<S: Simd>(simd: S, x: Self) -> Self::Vector<S> {
@@ -181,7 +205,7 @@ macro_rules! vector_methods {
         }
         #[inline(always)]
         fn vneg<S: Simd>(simd: S, a: Self::Vector<S>) -> Self::Vector<S> {
-            simd.$neg(a)
+            simd.$xor(a, simd.$splat(-0.0))
         }
         #[inline(always)]
         fn vmin<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S> {
@@ -193,7 +217,7 @@ macro_rules! vector_methods {
         }
         #[inline(always)]
         fn vabs<S: Simd>(simd: S, a: Self::Vector<S>) -> Self::Vector<S> {
-            simd.$abs(a)
+            simd.$and(a, simd.$splat(Self::from_bits(<$bits>::MAX >> 1)))
         }
         #[inline(always)]
         fn select_lt<S: Simd>(
@@ -203,7 +227,7 @@ macro_rules! vector_methods {
             yes: Self::Vector<S>,
             no: Self::Vector<S>,
         ) -> Self::Vector<S> {
-            simd.$select(simd.$lt(a, b), yes, no)
+            bytemuck::cast(simd.$select(simd.$lt(a, b), bytemuck::cast(yes), bytemuck::cast(no)))
         }
         fn ln(self) -> Self {
             $scalar::ln(self)
@@ -226,6 +250,7 @@ impl Real for f32 {
     const ROUND: Self = 12_582_912.0;
     const EXP_LIMIT: Self = 87.0;
     const TANH_LIMIT: Self = 9.1;
+    const SLOT: usize = 4;
 
     vector_methods!(
         f32s,
@@ -239,12 +264,14 @@ impl Real for f32 {
         div_f32s,
         mul_add_e_f32s,
         negate_mul_add_e_f32s,
-        neg_f32s,
+        xor_f32s,
         min_f32s,
         max_f32s,
-        abs_f32s,
+        and_f32s,
         less_than_f32s,
-        select_f32s,
+        select_u32s,
+        rotate_right_f32s,
+        u32,
         f32
     );
 
@@ -264,12 +291,26 @@ impl Real for f32 {
     #[inline(always)]
     fn expm1_reduced<S: Simd>(simd: S, r: S::f32s) -> S::f32s {
         let square = Self::vmul(simd, r, r);
-        let pair = |low, high| Self::vmul_add(simd, Self::splat(simd, high), r, Self::splat(simd, low));
-        let low = pair(0.5, 1.666_666_5e-1);
-        let middle = pair(4.166_579_6e-2, 8.333_451_9e-3);
-        let high = pair(1.398_199_95e-3, 1.987_569_15e-4);
+        let low = horner!(simd, r, 1.666_666_5e-1, 0.5);
+        let middle = horner!(simd, r, 8.333_451_9e-3, 4.166_579_6e-2);
+        let high = horner!(simd, r, 1.987_569_15e-4, 1.398_199_95e-3);
         let p = Self::vmul_add(simd, Self::vmul_add(simd, high, square, middle), square, low);
         Self::vmul_add(simd, p, square, r)
+    }
+
+    // A polynomial of degree 9 with the least largest error relative to eˣ. 1 + x is exact where eˣ is small, and the
+    // last two steps are Horner's, so that what is rounded before is small against the result.
+    #[inline(always)]
+    fn exp_within_one<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+        let square = Self::vmul(simd, x, x);
+        let low = horner!(simd, x, 0.041_666_738_7, 0.166_666_701);
+        let middle = horner!(simd, x, 0.001_388_518_14, 0.008_333_154_02);
+        let high = horner!(simd, x, 2.537_637_44e-5, 0.000_198_677_095);
+        let high = Self::vmul_add(simd, Self::splat(simd, 2.659_910_48e-6), square, high);
+        let low = Self::vmul_add(simd, middle, square, low);
+        let p = Self::vmul_add(simd, high, Self::vmul(simd, square, square), low);
+        let p = Self::vmul_add(simd, p, x, Self::splat(simd, 0.5));
+        Self::vmul_add(simd, p, square, Self::vadd(simd, x, Self::splat(simd, 1.0)))
     }
 
     #[inline(always)]
@@ -297,6 +338,7 @@ impl Real for f64 {
     const ROUND: Self = 6_755_399_441_055_744.0;
     const EXP_LIMIT: Self = 708.0;
     const TANH_LIMIT: Self = 20.0;
+    const SLOT: usize = 2;
 
     vector_methods!(
         f64s,
@@ -310,12 +352,14 @@ impl Real for f64 {
         div_f64s,
         mul_add_e_f64s,
         negate_mul_add_e_f64s,
-        neg_f64s,
+        xor_f64s,
         min_f64s,
         max_f64s,
-        abs_f64s,
+        and_f64s,
         less_than_f64s,
-        select_f64s,
+        select_u64s,
+        rotate_right_f64s,
+        u64,
         f64
     );
 
@@ -347,6 +391,16 @@ impl Real for f64 {
         );
         let half = Self::vdiv(simd, p, Self::vsub(simd, q, p));
         Self::vadd(simd, half, half)
+    }
+
+    #[inline(always)]
+    fn exp_within_one<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
+        let round = Self::splat(simd, Self::ROUND);
+        let rounded = Self::vmul_add(simd, x, Self::splat(simd, Self::LOG2_E), round);
+        let n = Self::vsub(simd, rounded, round);
+        let r = Self::vneg_mul_add(simd, n, Self::splat(simd, std::f64::consts::LN_2), x);
+        let scale = Self::power_of_two(simd, rounded);
+        Self::vmul_add(simd, Self::expm1_reduced(simd, r), scale, scale)
     }
 
     #[inline(always)]

@@ -48,8 +48,14 @@ impl Default for ArFlowConfig {
 #[derive(Clone, Debug)]
 pub struct ArFlow {
     config: ArFlowConfig,
-    /// The parameters in the order of [`Layout`], each (restarts, sources, …).
-    parts: Vec<Tensor>,
+    /// a, (restarts, sources, order).
+    coefficients: Tensor,
+    /// log σ and log σ₀, each (restarts, sources, 1).
+    log_scales: [Tensor; 2],
+    /// The flow's parameters in the order of [`Layout`], each (restarts, sources, …).
+    flow: Vec<Tensor>,
+    /// Logits, means and logarithms of the scales of a mixture base, each (restarts, sources, components).
+    base: Vec<Tensor>,
 }
 
 impl ArFlow {
@@ -70,20 +76,19 @@ impl ArFlow {
         let spread = |j: usize| 0.1 + 0.85 * j as f64 / (sources.max(2) - 1) as f64;
         let a: Vec<f64> =
             (0..sources).flat_map(|j| (0..order).map(move |k| if k == 0 { spread(j) } else { 0.0 })).collect();
-        let mut parts = vec![
-            init.values("a", &[sources, order], &a)?,
-            init.constant("log_sigma", &[sources, 1], 0.5f64.ln())?,
-            init.constant("log_sigma0", &[sources, 1], 0.0)?,
-        ];
+        let coefficients = init.values("a", &[sources, order], &a)?;
+        let log_scales =
+            [init.constant("log_sigma", &[sources, 1], 0.5f64.ln())?, init.constant("log_sigma0", &[sources, 1], 0.0)?];
+        let (mut flow, mut mixture) = (Vec::new(), Vec::new());
         if hidden > 0 {
             let h = hidden;
-            parts.push(init.normal("w_h", &[sources, h, h], 0.3 / (h as f64).sqrt())?);
-            parts.push(init.normal("w_b", &[sources, h], 0.1)?);
-            parts.push(init.normal("w_alpha", &[sources, h], 0.1)?);
-            parts.push(init.normal("w_eps", &[sources, h], 0.5)?);
-            parts.push(init.constant("c_h", &[sources, h], 0.0)?);
-            parts.push(init.constant("c_b", &[sources, 1], 0.0)?);
-            parts.push(init.constant("c_alpha", &[sources, 1], 0.0)?);
+            flow.push(init.normal("w_h", &[sources, h, h], 0.3 / (h as f64).sqrt())?);
+            flow.push(init.normal("w_b", &[sources, h], 0.1)?);
+            flow.push(init.normal("w_alpha", &[sources, h], 0.1)?);
+            flow.push(init.normal("w_eps", &[sources, h], 0.5)?);
+            flow.push(init.constant("c_h", &[sources, h], 0.0)?);
+            flow.push(init.constant("c_b", &[sources, 1], 0.0)?);
+            flow.push(init.constant("c_alpha", &[sources, 1], 0.0)?);
         }
         if let Base::Mixture(components) = base {
             if !(2..=scan::MAX_COMPONENTS).contains(&components) {
@@ -92,17 +97,17 @@ impl ArFlow {
             }
             let mean = |k: usize| k as f64 / (components - 1) as f64 - 0.5;
             let means: Vec<f64> = (0..sources).flat_map(|_| (0..components).map(mean)).collect();
-            parts.push(init.constant("base.logits", &[sources, components], 0.0)?);
-            parts.push(init.values("base.means", &[sources, components], &means)?);
-            parts.push(init.constant("base.log_scales", &[sources, components], 0.8f64.ln())?);
+            mixture.push(init.constant("base.logits", &[sources, components], 0.0)?);
+            mixture.push(init.values("base.means", &[sources, components], &means)?);
+            mixture.push(init.constant("base.log_scales", &[sources, components], 0.8f64.ln())?);
         }
-        Ok(Self { config, parts })
+        Ok(Self { config, coefficients, log_scales, flow, base: mixture })
     }
 
     /// The AR coefficients a, (restarts, sources, order).
     #[must_use]
     pub fn coefficients(&self) -> &Tensor {
-        &self.parts[0]
+        &self.coefficients
     }
 
     /// The innovation scales σ, (restarts, sources).
@@ -110,7 +115,7 @@ impl ArFlow {
     /// # Errors
     /// As candle's.
     pub fn innovation_scale(&self) -> Result<Tensor> {
-        self.parts[1].squeeze(2)?.exp()
+        self.log_scales[0].squeeze(2)?.exp()
     }
 
     fn layout(&self) -> Layout {
@@ -124,7 +129,8 @@ impl ArFlow {
 
     /// All parameters, (restarts, sources, `layout.len()`).
     fn theta(&self) -> Result<Tensor> {
-        let flat = self.parts.iter().map(|part| part.flatten_from(2)).collect::<Result<Vec<_>>>()?;
+        let parts = self.flow.iter().chain(&self.base).chain([&self.coefficients]).chain(&self.log_scales);
+        let flat = parts.map(|part| part.flatten_from(2)).collect::<Result<Vec<_>>>()?;
         Tensor::cat(&flat, 2)
     }
 }
@@ -139,8 +145,7 @@ impl Prior for ArFlow {
         let eps = match self.config.base {
             Base::Gaussian => eps.clone(),
             Base::Mixture(_) => {
-                let parts = &self.parts[self.parts.len() - 3..];
-                crate::mixture::transport(eps, &parts[0], &parts[1], &parts[2], self.config.order)?
+                crate::mixture::transport(eps, &self.base[0], &self.base[1], &self.base[2], self.config.order)?
             }
         };
         Ok(scan::trajectory(&eps, &self.theta()?, self.layout())?.0)

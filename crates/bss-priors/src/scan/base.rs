@@ -3,6 +3,7 @@
 use bss_nn::{Lane, Real};
 use pulp::Simd;
 
+use super::fold::Fold;
 use super::layout::Layout;
 
 /// The largest number of components; also how many sums of exponentials are multiplied before one logarithm is
@@ -12,9 +13,9 @@ pub(crate) const MAX_COMPONENTS: usize = 16;
 /// The lanes of the widest register there is: 512 bits of single precision.
 const MAX_LANES: usize = 16;
 
-/// The base density's parameters, each a register of chains.
-pub(super) struct Base<S: Simd, T: Real> {
-    simd: S,
+/// The base density's parameters for one group of chains.
+pub(super) struct Base<S: Simd, T: Real, const FOLDED: bool> {
+    fold: Fold<S, FOLDED>,
     layout: Layout,
     /// log weight - log scale of each component.
     offset: [Lane<S, T>; MAX_COMPONENTS],
@@ -24,12 +25,13 @@ pub(super) struct Base<S: Simd, T: Real> {
     share: [Lane<S, T>; MAX_COMPONENTS],
 }
 
-impl<S: Simd, T: Real> Base<S, T> {
+impl<S: Simd, T: Real, const FOLDED: bool> Base<S, T, FOLDED> {
     #[inline(always)]
-    pub(super) fn new(simd: S, layout: Layout, theta: &[T::Vector<S>]) -> Self {
-        let at = |i: usize| Lane::<S, T>::new(simd, theta[i]);
+    pub(super) fn new(fold: Fold<S, FOLDED>, layout: Layout, theta: &[T]) -> Self {
+        let simd = fold.0;
+        let at = |i: usize| fold.row(theta, i);
         let none = [Lane::zero(simd); MAX_COMPONENTS];
-        let mut base = Self { simd, layout, offset: none, mean: none, precision: none, share: none };
+        let mut base = Self { fold, layout, offset: none, mean: none, precision: none, share: none };
         let mut largest = Lane::splat(simd, T::from_f64(-1e30));
         for i in layout.logits() {
             largest = largest.max(at(i));
@@ -52,16 +54,17 @@ impl<S: Simd, T: Real> Base<S, T> {
 
     /// Adds `Σ_r log p(ε_r)` over a stretch, without the constant, to `value`.
     #[inline(always)]
-    pub(super) fn value(&self, noise: &[T::Vector<S>], value: &mut [f64]) {
+    pub(super) fn value(&self, noise: &[T], value: &mut [f64]) {
         if self.layout.components == 0 {
             return self.gaussian_value(noise, value);
         }
-        let mut sum = Lane::zero(self.simd);
-        for block in noise.chunks(MAX_COMPONENTS) {
-            let mut product = Lane::splat(self.simd, T::one());
-            for &eps in block {
-                let mut terms = [Lane::zero(self.simd); MAX_COMPONENTS];
-                let (largest, total) = self.terms(Lane::new(self.simd, eps), &mut terms);
+        let mut sum = Lane::zero(self.fold.0);
+        let chains = self.fold.chains::<T>();
+        for noise in noise.chunks(MAX_COMPONENTS * chains) {
+            let mut product = Lane::splat(self.fold.0, T::one());
+            for i in 0..noise.len() / chains {
+                let mut terms = [Lane::zero(self.fold.0); MAX_COMPONENTS];
+                let (largest, total) = self.terms(self.fold.row(noise, i), &mut terms);
                 sum += largest;
                 product = product * total;
             }
@@ -72,29 +75,25 @@ impl<S: Simd, T: Real> Base<S, T> {
 
     /// [`value`](Self::value), and writes the cotangents of ε and adds to the gradients of the base's parameters.
     #[inline(always)]
-    pub(super) fn value_and_gradient(
-        &self,
-        noise: &[T::Vector<S>],
-        value: &mut [f64],
-        adjoint: &mut [T::Vector<S>],
-        grads: &mut [T::Vector<S>],
-    ) {
+    pub(super) fn value_and_gradient(&self, noise: &[T], value: &mut [f64], adjoint: &mut [T], grads: &mut [T]) {
+        let chains = self.fold.chains::<T>();
         if self.layout.components == 0 {
-            for (bar, &eps) in adjoint.iter_mut().zip(noise) {
-                *bar = (-Lane::<S, T>::new(self.simd, eps)).vector;
+            for i in 0..noise.len() / chains {
+                self.fold.set_row(adjoint, i, -self.fold.row(noise, i));
             }
             return self.gaussian_value(noise, value);
         }
-        let mut sum = Lane::zero(self.simd);
-        for (adjoint, noise) in adjoint.chunks_mut(MAX_COMPONENTS).zip(noise.chunks(MAX_COMPONENTS)) {
-            let mut product = Lane::splat(self.simd, T::one());
-            for (bar, &eps) in adjoint.iter_mut().zip(noise) {
-                let eps = Lane::new(self.simd, eps);
-                let mut terms = [Lane::zero(self.simd); MAX_COMPONENTS];
+        let mut sum = Lane::zero(self.fold.0);
+        let length = MAX_COMPONENTS * chains;
+        for (adjoint, noise) in adjoint.chunks_mut(length).zip(noise.chunks(length)) {
+            let mut product = Lane::splat(self.fold.0, T::one());
+            for i in 0..noise.len() / chains {
+                let eps = self.fold.row(noise, i);
+                let mut terms = [Lane::zero(self.fold.0); MAX_COMPONENTS];
                 let (largest, total) = self.terms(eps, &mut terms);
                 sum += largest;
                 product = product * total;
-                *bar = self.gradient(eps, &terms, total, grads).vector;
+                self.fold.set_row(adjoint, i, self.gradient(eps, &terms, total, grads));
             }
             sum += each_lane(product, Real::ln);
         }
@@ -102,28 +101,28 @@ impl<S: Simd, T: Real> Base<S, T> {
     }
 
     #[inline(always)]
-    fn gaussian_value(&self, noise: &[T::Vector<S>], value: &mut [f64]) {
-        let mut sum = Lane::zero(self.simd);
-        for &eps in noise {
-            let eps = Lane::new(self.simd, eps);
+    fn gaussian_value(&self, noise: &[T], value: &mut [f64]) {
+        let mut sum = Lane::zero(self.fold.0);
+        for i in 0..noise.len() / self.fold.chains::<T>() {
+            let eps = self.fold.row(noise, i);
             sum = eps.mul_add(eps, sum);
         }
-        add_lanes(Lane::splat(self.simd, T::from_f64(-0.5)) * sum, value);
+        add_lanes(Lane::splat(self.fold.0, T::from_f64(-0.5)) * sum, value);
     }
 
     /// Writes the terms `exp(exponent - largest)` of the mixture's density at ε; returns the largest and their sum.
     #[inline(always)]
     fn terms(&self, eps: Lane<S, T>, terms: &mut [Lane<S, T>; MAX_COMPONENTS]) -> (Lane<S, T>, Lane<S, T>) {
         let components = self.layout.components;
-        let half = Lane::splat(self.simd, T::from_f64(-0.5));
-        let least = Lane::splat(self.simd, -T::EXP_LIMIT);
-        let mut largest = Lane::splat(self.simd, T::from_f64(-1e30));
+        let half = Lane::splat(self.fold.0, T::from_f64(-0.5));
+        let least = Lane::splat(self.fold.0, -T::EXP_LIMIT);
+        let mut largest = Lane::splat(self.fold.0, T::from_f64(-1e30));
         for k in 0..components {
             let z = (eps - self.mean[k]) * self.precision[k];
             terms[k] = (half * z).mul_add(z, self.offset[k]);
             largest = largest.max(terms[k]);
         }
-        let mut total = Lane::zero(self.simd);
+        let mut total = Lane::zero(self.fold.0);
         for k in 0..components {
             terms[k] = (terms[k] - largest).max(least).exp_within_limit();
             total += terms[k];
@@ -138,11 +137,11 @@ impl<S: Simd, T: Real> Base<S, T> {
         eps: Lane<S, T>,
         terms: &[Lane<S, T>; MAX_COMPONENTS],
         total: Lane<S, T>,
-        grads: &mut [T::Vector<S>],
+        grads: &mut [T],
     ) -> Lane<S, T> {
         let (logits, means, log_scales) = (self.layout.logits().start, self.layout.means(), self.layout.log_scales());
-        let inverse = Lane::splat(self.simd, T::one()) / total;
-        let mut slope = Lane::zero(self.simd);
+        let inverse = Lane::splat(self.fold.0, T::one()) / total;
+        let mut slope = Lane::zero(self.fold.0);
         for k in 0..self.layout.components {
             let responsibility = terms[k] * inverse;
             let z = (eps - self.mean[k]) * self.precision[k];
@@ -156,8 +155,8 @@ impl<S: Simd, T: Real> Base<S, T> {
     }
 
     #[inline(always)]
-    fn add(&self, grads: &mut [T::Vector<S>], i: usize, x: Lane<S, T>) {
-        grads[i] = (Lane::new(self.simd, grads[i]) + x).vector;
+    fn add(&self, grads: &mut [T], i: usize, x: Lane<S, T>) {
+        self.fold.set_row(grads, i, self.fold.row(grads, i) + x);
     }
 }
 

@@ -9,8 +9,10 @@ use pulp::{Simd, WithSimd};
 
 use super::chains::Chains;
 use super::flow::ANY_WIDTH;
+use super::fold::Fold;
 use super::layout::Layout;
-use super::pass::{Pass, registers};
+use super::pass::Pass;
+use super::registers::registers;
 
 /// One group of chains to be scored.
 pub(crate) struct Group<'a, T: Real> {
@@ -23,6 +25,8 @@ pub(crate) struct Group<'a, T: Real> {
     /// All trajectories, (restarts, steps, sources).
     pub(crate) s: &'a [T],
     pub(crate) task: Task<'a, T>,
+    /// Whether registers are shared out between few chains and several hidden units.
+    pub(crate) folded: bool,
 }
 
 /// What to compute.
@@ -65,12 +69,13 @@ impl<T: Real> Group<'_, T> {
     }
 
     #[inline(always)]
-    fn score<S: Simd, const H: usize>(&self, simd: S) -> Scored<T> {
-        let (lanes, len) = (T::lanes::<S>(), self.layout.len());
-        let mut theta = registers(len * lanes);
+    fn score<S: Simd, const H: usize, const FOLDED: bool>(&self, simd: S) -> Scored<T> {
+        let fold = Fold::<S, FOLDED>(simd);
+        let (chains, len) = (fold.chains::<T>(), self.layout.len());
+        let mut theta = registers(len * chains);
         let rows = Chains { restarts: self.chains.count(), steps: len, sources: 1 };
-        rows.gather(self.theta, self.which.clone(), 0..len, lanes, &mut theta);
-        let mut pass = Pass::<S, T, H>::new(simd, self, T::vectors::<S>(&theta));
+        rows.gather(self.theta, self.which.clone(), 0..len, chains, &mut theta);
+        let mut pass = Pass::<S, T, H, FOLDED>::new(fold, self, &theta);
         let segments = pass.segments();
         if self.wants_gradient() {
             pass.gradient(&segments);
@@ -86,11 +91,22 @@ impl<T: Real> WithSimd for Group<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Scored<T> {
+        // Widths are spelt out for what fits use: single precision on processors with vectors.
+        if const { size_of::<T>() == 4 && S::F32_LANES > 4 } {
+            match (self.layout.hidden, self.folded) {
+                (8, false) => return self.score::<S, 8, false>(simd),
+                (8, true) => return self.score::<S, 8, true>(simd),
+                (16, false) => return self.score::<S, 16, false>(simd),
+                (16, true) => return self.score::<S, 16, true>(simd),
+                _ => {}
+            }
+        }
+        if const { S::F32_LANES > 4 } && self.folded {
+            return self.score::<S, ANY_WIDTH, true>(simd);
+        }
         match self.layout.hidden {
-            0 => self.score::<S, 0>(simd),
-            8 => self.score::<S, 8>(simd),
-            16 => self.score::<S, 16>(simd),
-            _ => self.score::<S, ANY_WIDTH>(simd),
+            0 => self.score::<S, 0, false>(simd),
+            _ => self.score::<S, ANY_WIDTH, false>(simd),
         }
     }
 }

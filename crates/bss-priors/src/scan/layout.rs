@@ -16,21 +16,11 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// a₁ … a_p of equation 14.
-    pub(crate) fn a(self) -> Range<usize> {
-        0..self.order
-    }
-    /// log σ of equation 14.
-    pub(crate) fn log_sigma(self) -> usize {
-        self.order
-    }
-    /// log σ₀ of equation 12.
-    pub(crate) fn log_sigma0(self) -> usize {
-        self.order + 1
-    }
     /// The hidden state's matrix, row by row: W⁽ʰ⁾ (18), then w⁽ᵇ⁾ (16) and w⁽ᵅ⁾ (17) as rows H and H + 1.
+    ///
+    /// It stands first, so that the kernel finds it at the start of a cache line.
     pub(crate) fn weights(self) -> Range<usize> {
-        self.order + 2..self.order + 2 + self.hidden * self.rows()
+        0..self.hidden * self.rows()
     }
     /// W⁽ᵋ⁾ of equation 18.
     pub(crate) fn w_eps(self) -> Range<usize> {
@@ -44,6 +34,10 @@ impl Layout {
     pub(crate) fn rows(self) -> usize {
         if self.hidden == 0 { 0 } else { self.hidden + 2 }
     }
+    /// Whether the hidden units fill folded registers without a rest.
+    pub(crate) fn folds(self) -> bool {
+        self.hidden > 0 && self.hidden.is_multiple_of(super::fold::PARTS)
+    }
     /// Logits of the components' weights.
     pub(crate) fn logits(self) -> Range<usize> {
         self.biases().end..self.biases().end + self.components
@@ -56,8 +50,20 @@ impl Layout {
     pub(crate) fn log_scales(self) -> usize {
         self.means() + self.components
     }
-    /// The number of parameters of one source.
+    /// a₁ … a_p of equation 14.
+    pub(crate) fn a(self) -> Range<usize> {
+        self.log_scales() + self.components..self.log_scales() + self.components + self.order
+    }
+    /// log σ of equation 14.
+    pub(crate) fn log_sigma(self) -> usize {
+        self.a().end
+    }
+    /// log σ₀ of equation 12.
+    pub(crate) fn log_sigma0(self) -> usize {
+        self.a().end + 1
+    }
+    /// The length of a row.
     pub(crate) fn len(self) -> usize {
-        self.log_scales() + self.components
+        self.log_sigma0() + 1
     }
 }

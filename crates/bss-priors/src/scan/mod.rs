@@ -7,10 +7,13 @@ mod base;
 mod chains;
 mod deal;
 mod flow;
+mod fold;
 mod group;
 mod layout;
 mod op;
 mod pass;
+mod products;
+mod registers;
 mod residual;
 mod sample;
 

@@ -7,14 +7,15 @@
 
 use std::ops::Range;
 
-use aligned_vec::{AVec, ConstAlign};
 use bss_nn::{Lane, Real};
 use pulp::Simd;
 
 use super::base::{Base, add_lanes};
-use super::flow::{BLOCK, Flow, Trace};
+use super::flow::{BLOCK, Flow, Retrace, Sweep, Trace, cotangent_rows};
+use super::fold::Fold;
 use super::group::{Group, Scored, Task};
 use super::layout::Layout;
+use super::registers::{Registers, registers};
 use super::residual::Residual;
 
 /// The tape of one segment takes at most about this many bytes.
@@ -25,23 +26,16 @@ const CHUNK: usize = 256;
 
 const HALF_LOG_TAU: f64 = 0.918_938_533_204_672_8; // log √(2π)
 
-/// A buffer of registers that cross no cache line.
-pub(super) type Registers<T> = AVec<T, ConstAlign<64>>;
-
-/// A buffer of zeros.
-pub(super) fn registers<T: Real>(scalars: usize) -> Registers<T> {
-    AVec::from_iter(64, std::iter::repeat_n(T::zero(), scalars))
-}
-
 /// A group on its way; steps are those of the flow, which starts at the p-th step of the trajectory.
-pub(super) struct Pass<'a, S: Simd, T: Real, const H: usize> {
+pub(super) struct Pass<'a, S: Simd, T: Real, const H: usize, const FOLDED: bool> {
+    fold: Fold<S, FOLDED>,
     group: &'a Group<'a, T>,
     layout: Layout,
-    residual: Residual<'a, S, T>,
-    flow: Flow<'a, S, T, H>,
-    base: Base<S, T>,
+    residual: Residual<'a, S, T, FOLDED>,
+    flow: Flow<'a, T, H, FOLDED>,
+    base: Base<S, T, FOLDED>,
     /// The cotangent of the log-determinant: 1 for a density.
-    weight: Lane<S, T>,
+    weight: Registers<T>,
     tape: Tape<T>,
     out: Scored<T>,
 }
@@ -71,31 +65,32 @@ struct Back<T> {
     theta: Registers<T>,
 }
 
-impl<'a, S: Simd, T: Real, const H: usize> Pass<'a, S, T, H> {
+impl<'a, S: Simd, T: Real, const H: usize, const FOLDED: bool> Pass<'a, S, T, H, FOLDED> {
     #[inline(always)]
-    pub(super) fn new(simd: S, group: &'a Group<'a, T>, theta: &'a [T::Vector<S>]) -> Self {
-        let (lanes, used, steps, layout) = (T::lanes::<S>(), group.which.len(), group.chains.steps, group.layout);
+    pub(super) fn new(fold: Fold<S, FOLDED>, group: &'a Group<'a, T>, theta: &'a [T]) -> Self {
+        let (chains, used, steps, layout) = (fold.chains::<T>(), group.which.len(), group.chains.steps, group.layout);
         let gradient = group.wants_gradient();
-        let affordable = TAPE_BYTES / ((layout.hidden + 4) * lanes * size_of::<T>()) / CHUNK * CHUNK;
+        let affordable = TAPE_BYTES / ((layout.hidden + 4) * chains * size_of::<T>()) / CHUNK * CHUNK;
         let length = if gradient { affordable.max(CHUNK) } else { CHUNK }.min(steps - layout.order);
-        let mut weight = registers(lanes);
+        let mut weight = registers(chains);
         weight.fill(T::one());
         if let Task::NoiseGradient(cotangent) = group.task {
-            group.packed().gather(cotangent, group.which.clone(), steps..steps + 1, lanes, &mut weight);
+            group.packed().gather(cotangent, group.which.clone(), steps..steps + 1, chains, &mut weight);
         }
         Self {
+            fold,
             group,
             layout,
-            residual: Residual::new(simd, layout, theta),
-            flow: Flow::new(simd, layout, theta),
-            base: Base::new(simd, layout, theta),
-            weight: Lane::new(simd, T::vectors::<S>(&weight)[0]),
+            residual: Residual::new(fold, layout, theta),
+            flow: Flow::new(chains, layout, theta),
+            base: Base::new(fold, layout, theta),
+            weight,
             tape: Tape {
-                s: registers((length + layout.order) * lanes),
-                noise: registers(length * lanes),
-                scale: registers(length * lanes),
-                gate: registers(length * lanes),
-                h: registers((length + 1) * layout.hidden * lanes),
+                s: registers((length + layout.order) * chains),
+                noise: registers(length * chains),
+                scale: registers(length * chains),
+                gate: registers(length * chains),
+                h: registers((length + 1) * layout.hidden * chains),
             },
             out: Scored {
                 which: group.which.clone(),
@@ -109,7 +104,7 @@ impl<'a, S: Simd, T: Real, const H: usize> Pass<'a, S, T, H> {
 
     /// The steps cut to what the tape holds.
     pub(super) fn segments(&self) -> Vec<Range<usize>> {
-        let length = self.tape.noise.len() / T::lanes::<S>();
+        let length = self.tape.noise.len() / self.fold.chains::<T>();
         cut(self.group.chains.steps - self.layout.order, length).collect()
     }
 
@@ -122,12 +117,12 @@ impl<'a, S: Simd, T: Real, const H: usize> Pass<'a, S, T, H> {
                 self.initial();
             }
             if self.group.scores_density() {
-                let noise = &T::vectors::<S>(&self.tape.noise)[..segment.len()];
+                let noise = &self.tape.noise[..segment.len() * self.fold.chains::<T>()];
                 self.base.value(noise, &mut self.out.value);
             } else {
                 let used = self.group.which.len();
                 let to = &mut self.out.noise[(self.layout.order + segment.start) * used..][..segment.len() * used];
-                unload(&self.tape.noise, T::lanes::<S>(), to, used);
+                unload(&self.tape.noise, self.fold.chains::<T>(), to, used);
             }
             self.add_gates(0..segment.len());
             self.keep_state(segment.len());
@@ -137,7 +132,7 @@ impl<'a, S: Simd, T: Real, const H: usize> Pass<'a, S, T, H> {
     /// Sweeps all segments, keeping the state each starts from, and retraces them from the last to the first.
     #[inline(always)]
     pub(super) fn gradient(&mut self, segments: &[Range<usize>]) {
-        let (lanes, order, state) = (T::lanes::<S>(), self.layout.order, self.state());
+        let (chains, order, state) = (self.fold.chains::<T>(), self.layout.order, self.state());
         let mut states = vec![T::zero(); segments.len() * state];
         for (i, segment) in segments.iter().enumerate() {
             states[i * state..][..state].copy_from_slice(&self.tape.h[..state]);
@@ -150,11 +145,11 @@ impl<'a, S: Simd, T: Real, const H: usize> Pass<'a, S, T, H> {
             }
         }
         let mut back = Back {
-            adjoint: registers(CHUNK * lanes),
+            adjoint: registers(CHUNK * chains),
             h_bar: registers(state),
-            cotangents: registers(BLOCK * self.layout.rows() * lanes),
-            s_bar: registers((CHUNK + order) * lanes),
-            theta: registers(self.layout.len() * lanes),
+            cotangents: registers(BLOCK * cotangent_rows(self.layout) * chains),
+            s_bar: registers((CHUNK + order) * chains),
+            theta: registers(self.layout.len() * chains),
         };
         for (i, segment) in segments.iter().enumerate().rev() {
             if i + 1 < segments.len() {
@@ -170,7 +165,7 @@ impl<'a, S: Simd, T: Real, const H: usize> Pass<'a, S, T, H> {
 
     /// The hidden state's scalars.
     fn state(&self) -> usize {
-        self.layout.hidden * T::lanes::<S>()
+        self.layout.hidden * self.fold.chains::<T>()
     }
 
     /// Makes the state after the tape's last step that before its first.
@@ -182,18 +177,20 @@ impl<'a, S: Simd, T: Real, const H: usize> Pass<'a, S, T, H> {
     /// Runs a segment forwards from the state in the tape's first row.
     #[inline(always)]
     fn sweep(&mut self, segment: &Range<usize>) {
-        let (lanes, hidden, tape) = (T::lanes::<S>(), self.layout.hidden, &mut self.tape);
-        let Group { chains, which, s, .. } = self.group;
-        chains.gather(s, which.clone(), segment.start..segment.end + self.layout.order, lanes, &mut tape.s);
-        let noise = &mut T::vectors_mut::<S>(&mut tape.noise)[..segment.len()];
-        self.residual.sweep(T::vectors::<S>(&tape.s), noise);
+        let (chains, hidden, tape) = (self.fold.chains::<T>(), self.layout.hidden, &mut self.tape);
+        let Group { chains: all, which, s, .. } = self.group;
+        all.gather(s, which.clone(), segment.start..segment.end + self.layout.order, chains, &mut tape.s);
+        let length = segment.len() * chains;
+        let noise = &mut tape.noise[..length];
+        self.residual.sweep(&tape.s, noise);
         if hidden > 0 {
-            self.flow.sweep(
+            self.fold.0.vectorize(Sweep {
+                flow: &self.flow,
                 noise,
-                &mut T::vectors_mut::<S>(&mut tape.h)[..(segment.len() + 1) * hidden],
-                &mut T::vectors_mut::<S>(&mut tape.scale)[..segment.len()],
-                &mut T::vectors_mut::<S>(&mut tape.gate)[..segment.len()],
-            );
+                h: &mut tape.h[..(length + chains) * hidden],
+                scales: &mut tape.scale[..length],
+                gates: &mut tape.gate[..length],
+            });
         }
     }
 
@@ -201,53 +198,58 @@ impl<'a, S: Simd, T: Real, const H: usize> Pass<'a, S, T, H> {
     #[inline(always)]
     fn add_gates(&mut self, steps: Range<usize>) {
         if self.layout.hidden > 0 {
-            let gate = &T::vectors::<S>(&self.tape.gate)[steps];
-            add_lanes(-self.flow.log_scale(gate), &mut self.out.value);
+            let mut sum = Lane::zero(self.fold.0);
+            for i in steps {
+                sum += self.fold.row(&self.tape.gate, i);
+            }
+            add_lanes(Lane::splat(self.fold.0, T::from_f64(-self.layout.kappa)) * sum, &mut self.out.value);
         }
     }
 
     /// Runs a chunk of the tape backwards; the tape's segment starts at step `start`.
     #[inline(always)]
     fn retrace(&mut self, start: usize, chunk: Range<usize>, back: &mut Back<T>) {
-        let (lanes, layout, tape) = (T::lanes::<S>(), self.layout, &self.tape);
+        let (chains, layout, tape) = (self.fold.chains::<T>(), self.layout, &self.tape);
         let (order, hidden, used) = (layout.order, layout.hidden, self.group.which.len());
-        let noise = &T::vectors::<S>(&tape.noise)[chunk.clone()];
+        let at = scaled(&chunk, chains);
+        let noise = &tape.noise[at.clone()];
         let given = if let Task::NoiseGradient(cotangent) = self.group.task {
             let steps = order + start + chunk.start..order + start + chunk.end;
-            self.group.packed().gather(cotangent, self.group.which.clone(), steps, lanes, &mut back.adjoint);
+            self.group.packed().gather(cotangent, self.group.which.clone(), steps, chains, &mut back.adjoint);
             true
         } else {
             false
         };
-        let adjoint = &mut T::vectors_mut::<S>(&mut back.adjoint)[..chunk.len()];
-        let grads = T::vectors_mut::<S>(&mut back.theta);
+        let adjoint = &mut back.adjoint[..at.len()];
+        let grads = &mut back.theta;
         if !given {
             self.base.value_and_gradient(noise, &mut self.out.value, adjoint, grads);
         }
         if hidden > 0 {
-            self.flow.retrace(
-                Trace {
-                    h: &T::vectors::<S>(&tape.h)[chunk.start * hidden..(chunk.end + 1) * hidden],
+            self.fold.0.vectorize(Retrace {
+                flow: &self.flow,
+                trace: Trace {
+                    h: &tape.h[at.start * hidden..(at.end + chains) * hidden],
                     noise,
-                    scale: &T::vectors::<S>(&tape.scale)[chunk.clone()],
-                    gate: &T::vectors::<S>(&tape.gate)[chunk.clone()],
+                    scale: &tape.scale[at.clone()],
+                    gate: &tape.gate[at.clone()],
                 },
-                self.weight,
+                weight: &self.weight,
                 adjoint,
-                T::vectors_mut::<S>(&mut back.h_bar),
-                T::vectors_mut::<S>(&mut back.cotangents),
+                h_bar: &mut back.h_bar,
+                cotangents: &mut back.cotangents,
                 grads,
-            );
+            });
         }
         // The first p rows are what the chunk after this one found for the last p steps of this one.
-        back.s_bar.copy_within(..order * lanes, chunk.len() * lanes);
-        back.s_bar[..chunk.len() * lanes].fill(T::zero());
-        let s = &T::vectors::<S>(&tape.s)[chunk.start..chunk.end + order];
-        let s_bar = &mut T::vectors_mut::<S>(&mut back.s_bar)[..chunk.len() + order];
-        self.residual.retrace(layout, s, adjoint, self.weight, s_bar, grads);
+        back.s_bar.copy_within(..order * chains, chunk.len() * chains);
+        back.s_bar[..chunk.len() * chains].fill(T::zero());
+        let s = &tape.s[at.start..at.end + order * chains];
+        let s_bar = &mut back.s_bar[..at.len() + order * chains];
+        self.residual.retrace(layout, s, adjoint, self.fold.row(&self.weight, 0), s_bar, grads);
         let to = &mut self.out.s[(order + start + chunk.start) * used..][..chunk.len() * used];
-        unload(&back.s_bar[order * lanes..], lanes, to, used);
-        for (total, sum) in self.out.theta.chunks_exact_mut(used).zip(back.theta.chunks_exact(lanes)) {
+        unload(&back.s_bar[order * chains..], chains, to, used);
+        for (total, sum) in self.out.theta.chunks_exact_mut(used).zip(back.theta.chunks_exact(chains)) {
             total.iter_mut().zip(sum).for_each(|(total, x)| *total += x.to_f64());
         }
         back.theta.fill(T::zero());
@@ -257,11 +259,11 @@ impl<'a, S: Simd, T: Real, const H: usize> Pass<'a, S, T, H> {
     /// The first p entries, which are Gaussian on their own (12, 13): their noise, or what they add to the density.
     #[inline(always)]
     fn initial(&mut self) {
-        let (lanes, used) = (T::lanes::<S>(), self.group.which.len());
-        let mut noise = registers(lanes);
+        let (chains, used) = (self.fold.chains::<T>(), self.group.which.len());
+        let mut noise = registers(chains);
         for r in 0..self.layout.order {
-            let s = T::vectors::<S>(&self.tape.s)[r];
-            T::vectors_mut::<S>(&mut noise)[0] = self.residual.initial(s).vector;
+            let s = self.fold.row(&self.tape.s, r);
+            self.fold.set_row(&mut noise, 0, self.residual.initial(s));
             for (lane, &eps) in noise.iter().enumerate().take(used) {
                 let log_sigma0 = self.parameter(lane, self.layout.log_sigma0());
                 if self.group.scores_density() {
@@ -277,24 +279,21 @@ impl<'a, S: Simd, T: Real, const H: usize> Pass<'a, S, T, H> {
     /// The gradients of the first p entries; the tape holds the first segment.
     #[inline(always)]
     fn initial_gradient(&mut self, back: &Back<T>) {
-        let (lanes, used, layout) = (T::lanes::<S>(), self.group.which.len(), self.layout);
-        let mut rows = registers(3 * lanes);
+        let (chains, used, layout) = (self.fold.chains::<T>(), self.group.which.len(), self.layout);
+        let mut rows = registers(3 * chains);
         for r in 0..layout.order {
-            let eps = self.residual.initial(T::vectors::<S>(&self.tape.s)[r]);
-            T::vectors_mut::<S>(&mut rows)[0] = eps.vector;
-            T::vectors_mut::<S>(&mut rows)[1] = (-eps).vector;
+            let eps = self.residual.initial(self.fold.row(&self.tape.s, r));
+            self.fold.set_row(&mut rows, 0, eps);
+            self.fold.set_row(&mut rows, 1, -eps);
             if let Task::NoiseGradient(cotangent) = self.group.task {
                 let which = self.group.which.clone();
-                self.group.packed().gather(cotangent, which, r..r + 1, lanes, &mut rows[lanes..]);
+                self.group.packed().gather(cotangent, which, r..r + 1, chains, &mut rows[chains..]);
             }
-            let bar = self.residual.initial(T::vectors::<S>(&rows)[1]);
-            let own = T::vectors_mut::<S>(&mut rows);
-            own[2] = bar.vector;
-            let mut weight = registers(lanes);
-            T::vectors_mut::<S>(&mut weight)[0] = self.weight.vector;
+            let bar = self.residual.initial(self.fold.row(&rows, 1));
+            self.fold.set_row(&mut rows, 2, bar);
             for lane in 0..used {
-                self.out.s[r * used + lane] = back.s_bar[r * lanes + lane] + rows[2 * lanes + lane];
-                let change = -(rows[lanes + lane] * rows[lane]).to_f64() - weight[lane].to_f64();
+                self.out.s[r * used + lane] = back.s_bar[r * chains + lane] + rows[2 * chains + lane];
+                let change = -(rows[chains + lane] * rows[lane]).to_f64() - self.weight[lane].to_f64();
                 self.out.theta[layout.log_sigma0() * used + lane] += change;
             }
         }
@@ -324,10 +323,15 @@ fn cut(steps: usize, length: usize) -> impl DoubleEndedIterator<Item = Range<usi
     (0..steps.div_ceil(length)).map(move |i| i * length..((i + 1) * length).min(steps))
 }
 
-/// Copies the lanes in use of each row to the rows (steps, used) of a result.
-fn unload<T: Copy>(from: &[T], lanes: usize, to: &mut [T], used: usize) {
+/// Where the rows of so many scalars lie.
+fn scaled(rows: &Range<usize>, scalars: usize) -> Range<usize> {
+    rows.start * scalars..rows.end * scalars
+}
+
+/// Copies the chains in use of each row to the rows (steps, used) of a result.
+fn unload<T: Copy>(from: &[T], chains: usize, to: &mut [T], used: usize) {
     for lane in 0..used {
-        let row = from.iter().skip(lane).step_by(lanes);
+        let row = from.iter().skip(lane).step_by(chains);
         to.iter_mut().skip(lane).step_by(used).zip(row).for_each(|(to, &from)| *to = from);
     }
 }

@@ -5,57 +5,55 @@
 use bss_nn::{Lane, Real};
 use pulp::Simd;
 
+use super::fold::Fold;
 use super::layout::Layout;
 
-/// The autoregression's parameters, each a register of chains.
-pub(super) struct Residual<'a, S: Simd, T: Real> {
-    simd: S,
-    a: &'a [T::Vector<S>],
+/// The autoregression's parameters for one group of chains.
+pub(super) struct Residual<'a, S: Simd, T: Real, const FOLDED: bool> {
+    fold: Fold<S, FOLDED>,
+    order: usize,
+    /// Rows (order).
+    a: &'a [T],
     /// 1/σ.
     precision: Lane<S, T>,
     /// 1/σ₀.
     precision0: Lane<S, T>,
 }
 
-impl<'a, S: Simd, T: Real> Residual<'a, S, T> {
+impl<'a, S: Simd, T: Real, const FOLDED: bool> Residual<'a, S, T, FOLDED> {
     #[inline(always)]
-    pub(super) fn new(simd: S, layout: Layout, theta: &'a [T::Vector<S>]) -> Self {
-        let at = |i: usize| Lane::<S, T>::new(simd, theta[i]);
+    pub(super) fn new(fold: Fold<S, FOLDED>, layout: Layout, theta: &'a [T]) -> Self {
+        let chains = fold.chains::<T>();
         Self {
-            simd,
-            a: &theta[layout.a()],
-            precision: (-at(layout.log_sigma())).exp(),
-            precision0: (-at(layout.log_sigma0())).exp(),
+            fold,
+            order: layout.order,
+            a: &theta[layout.a().start * chains..layout.a().end * chains],
+            precision: (-fold.row(theta, layout.log_sigma())).exp(),
+            precision0: (-fold.row(theta, layout.log_sigma0())).exp(),
         }
-    }
-
-    #[inline(always)]
-    fn lane(&self, register: T::Vector<S>) -> Lane<S, T> {
-        Lane::new(self.simd, register)
     }
 
     /// `s_r / σ₀`, the noise of one of the first p entries (12); or the cotangent of such an entry from its noise's.
     #[inline(always)]
-    pub(super) fn initial(&self, s: T::Vector<S>) -> Lane<S, T> {
-        self.lane(s) * self.precision0
+    pub(super) fn initial(&self, s: Lane<S, T>) -> Lane<S, T> {
+        s * self.precision0
     }
 
-    /// `s_r - Σ a_k s_{r-k}` for the step whose own row of `s` is the last of `rows`.
+    /// `s_r - Σ a_k s_{r-k}` for the step whose own row of `s` is row `i + p`.
     #[inline(always)]
-    fn innovation(&self, rows: &[T::Vector<S>]) -> Lane<S, T> {
-        let order = self.a.len();
-        let mut sum = self.lane(rows[order]);
-        for k in 1..=order {
-            sum = self.lane(self.a[k - 1]).neg_mul_add(self.lane(rows[order - k]), sum);
+    fn innovation(&self, s: &[T], i: usize) -> Lane<S, T> {
+        let mut sum = self.fold.row(s, i + self.order);
+        for k in 1..=self.order {
+            sum = self.fold.row(self.a, k - 1).neg_mul_add(self.fold.row(s, i + self.order - k), sum);
         }
         sum
     }
 
     /// Writes u_r (14) for all steps of a stretch.
     #[inline(always)]
-    pub(super) fn sweep(&self, s: &[T::Vector<S>], u: &mut [T::Vector<S>]) {
-        for (u, rows) in u.iter_mut().zip(s.windows(self.a.len() + 1)) {
-            *u = (self.innovation(rows) * self.precision).vector;
+    pub(super) fn sweep(&self, s: &[T], u: &mut [T]) {
+        for i in 0..u.len() / self.fold.chains::<T>() {
+            self.fold.set_row(u, i, self.innovation(s, i) * self.precision);
         }
     }
 
@@ -66,25 +64,25 @@ impl<'a, S: Simd, T: Real> Residual<'a, S, T> {
     pub(super) fn retrace(
         &self,
         layout: Layout,
-        s: &[T::Vector<S>],
-        u_bar: &[T::Vector<S>],
+        s: &[T],
+        u_bar: &[T],
         weight: Lane<S, T>,
-        s_bar: &mut [T::Vector<S>],
-        grads: &mut [T::Vector<S>],
+        s_bar: &mut [T],
+        grads: &mut [T],
     ) {
-        let order = self.a.len();
-        let mut log_sigma = self.lane(grads[layout.log_sigma()]);
-        for (i, &u_bar) in u_bar.iter().enumerate() {
+        let (fold, order, a) = (self.fold, self.order, layout.a().start);
+        let mut log_sigma = fold.row(grads, layout.log_sigma());
+        for i in 0..u_bar.len() / fold.chains::<T>() {
             // ∂u/∂s_r = 1/σ, ∂u/∂s_{r-k} = -a_k/σ, ∂u/∂log σ = -u.
-            let (s, s_bar) = (&s[i..=i + order], &mut s_bar[i..=i + order]);
-            let bar = self.lane(u_bar) * self.precision;
-            s_bar[order] = (self.lane(s_bar[order]) + bar).vector;
+            let bar = fold.row(u_bar, i) * self.precision;
+            fold.set_row(s_bar, i + order, fold.row(s_bar, i + order) + bar);
             for k in 1..=order {
-                s_bar[order - k] = self.lane(self.a[k - 1]).neg_mul_add(bar, self.lane(s_bar[order - k])).vector;
-                grads[k - 1] = bar.neg_mul_add(self.lane(s[order - k]), self.lane(grads[k - 1])).vector;
+                let past = i + order - k;
+                fold.set_row(s_bar, past, fold.row(self.a, k - 1).neg_mul_add(bar, fold.row(s_bar, past)));
+                fold.set_row(grads, a + k - 1, bar.neg_mul_add(fold.row(s, past), fold.row(grads, a + k - 1)));
             }
-            log_sigma = log_sigma - bar.mul_add(self.innovation(s), weight);
+            log_sigma = log_sigma - bar.mul_add(self.innovation(s, i), weight);
         }
-        grads[layout.log_sigma()] = log_sigma.vector;
+        fold.set_row(grads, layout.log_sigma(), log_sigma);
     }
 }

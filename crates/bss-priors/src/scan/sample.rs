@@ -58,7 +58,7 @@ fn drive<T: Real>(noise: &[T], theta: &[T], layout: Layout) -> (Vec<T>, T) {
             h = (0..hidden).map(|j| (affine(j) + theta[layout.w_eps().start + j] * eps).tanh()).collect(); // (18)
             log_det += alpha.to_f64();
         }
-        let past: T = layout.a().map(|k| theta[k] * s[r - 1 - k]).sum();
+        let past: T = theta[layout.a()].iter().enumerate().map(|(k, &a)| a * s[r - 1 - k]).sum();
         s.push(past + sigma * u);
         log_det += theta[layout.log_sigma()].to_f64();
     }
