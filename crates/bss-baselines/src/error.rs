@@ -29,7 +29,7 @@ pub enum Error {
         why: &'static str,
     },
     /// A lag that leaves no samples, or none at all.
-    #[error("{}, expected lags from 1 to {most}; change sobi.lags, or give a longer recording", no_lag(.lag))]
+    #[error("{}, expected lags from 1 to {most}; change sobi.lags, or give a longer recording", no_lag(*.lag))]
     Lag {
         /// The lag; `None` where there is no lag at all.
         lag: Option<usize>,
@@ -69,7 +69,7 @@ pub enum Error {
     Whitening(#[from] bss_models::Error),
 }
 
-fn no_lag(lag: &Option<usize>) -> String {
+fn no_lag(lag: Option<usize>) -> String {
     lag.map_or_else(|| "there is no lag".to_owned(), |lag| format!("lag {lag} cannot be taken"))
 }
 

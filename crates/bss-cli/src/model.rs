@@ -31,10 +31,13 @@ pub(crate) struct Kind {
     /// How it is fitted.
     pub(crate) fitting: Fitting,
     /// Puts a fitted model together again from its tensors, of which it takes out its own.
-    pub(crate) load: fn(&Config, Convention, &mut Tensors, &Device) -> Result<Box<dyn FittedModel>>,
+    pub(crate) load: Load,
     /// What sets a run apart from others of the kind, for the report: name and value.
     pub(crate) facts: fn(&Config) -> Vec<(&'static str, String)>,
 }
+
+/// From the settings, the convention and the tensors to a model on the device.
+pub(crate) type Load = fn(&Config, Convention, &mut Tensors, &Device) -> Result<Box<dyn FittedModel>>;
 
 /// Tensors by name.
 pub(crate) type Tensors = BTreeMap<String, Tensor>;

@@ -44,7 +44,7 @@ impl State {
         // The signals are white, so E[y²] is 1.
         let signs = (&slopes - &psi.diag()).mapv(|v| if v < 0.0 { -1.0 } else { 1.0 });
         let kappa = &signs * &(&slopes - &psi.diag());
-        let psi = psi * &signs.view().insert_axis(Axis(1));
+        let psi = psi * signs.view().insert_axis(Axis(1));
         let curvature = |(i, j): (usize, usize)| (0.5 * (kappa[i] + kappa[j])).max(LEAST_CURVATURE);
         Likelihood { gradient: (&psi - &psi.t()) * 0.5, curvature: Array2::from_shape_fn(psi.dim(), curvature), signs }
     }

@@ -15,12 +15,12 @@ pub(crate) fn table() -> Vec<Row> {
     let fastica = |nonlinearity| FastIca { nonlinearity, ..FastIca::default() };
     let row = |name, method: Box<dyn Demix>, sources| Row { name, method, sources };
     vec![
-        row("sobi", Box::new(Sobi::default()), uncorrelated_at_all_lags()),
+        row("sobi", Box::<Sobi>::default(), uncorrelated_at_all_lags()),
         row("jade", Box::new(Jade), independent()),
         row("fastica, logcosh", Box::new(fastica(Nonlinearity::LogCosh)), independent()),
         row("fastica, cube", Box::new(fastica(Nonlinearity::Cube)), independent()),
         row("fastica, exp", Box::new(fastica(Nonlinearity::Exp)), independent()),
-        row("picard", Box::new(Picard::default()), independent()),
+        row("picard", Box::<Picard>::default(), independent()),
     ]
 }
 
