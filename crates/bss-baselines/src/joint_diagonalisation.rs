@@ -21,8 +21,8 @@ const ROUNDING: f64 = 1e-24;
 /// ```
 ///
 /// In the plane of p and q the angle is in closed form: with h_k = (M_pp - M_qq, M_pq + M_qp) of each matrix and
-/// G = Σ_k h_k h_kᵀ, `θ = ½ atan2(2 G_12, g + √(g² + 4 G_12²))` with `g = G_11 - G_22`. Planes are taken in turn until
-/// no angle is left. Of the rotation's [`Course`], a change is the largest sine in a sweep.
+/// G = Σ_k h_k h_kᵀ, `θ = ¼ atan2(2 G_12, G_11 - G_22)`. Planes are taken in turn until no angle is left. Of the
+/// rotation's [`Course`], a change is the largest sine in a sweep.
 ///
 /// # Shapes
 /// Each matrix (n, n), symmetric; the result's matrix (n, n).
@@ -68,11 +68,12 @@ fn angle(matrices: &[Array2<f64>], p: usize, q: usize) -> (f64, f64) {
         off += 2.0 * difference * sum;
         size += m[(p, p)].powi(2) + m[(q, q)].powi(2) + sum * sum;
     }
-    let length = f64::hypot(on, off);
-    if length <= ROUNDING * size {
+    if f64::hypot(on, off) <= ROUNDING * size {
         return (1.0, 0.0);
     }
-    let theta = 0.5 * off.atan2(on + length);
+    // Not ½ atan2(off, on + hypot(on, off)), which is the same but for a plane that is worst as it stands: there both
+    // arguments are zero, and it would be left so.
+    let theta = 0.25 * off.atan2(on);
     (theta.cos(), theta.sin())
 }
 
@@ -122,6 +123,12 @@ mod tests {
             let largest = row.iter().fold(0.0_f64, |a, b| a.max(b.abs()));
             assert!((largest - 1.0).abs() < 1e-12, "{product}");
         }
+    }
+
+    #[test]
+    fn a_plane_that_is_worst_as_it_stands_is_turned() {
+        let found = joint_diagonaliser(vec![array![[1.0, 3.0], [3.0, 1.0]]]);
+        assert!(found.matrix.iter().all(|entry| (entry.abs() - 0.5_f64.sqrt()).abs() < 1e-15), "{found:?}");
     }
 
     #[test]
