@@ -1,9 +1,10 @@
 //! Every model, prior and baseline, with the paper it comes from.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result};
 use serde::Serialize;
 
 use crate::config::Model;
+use crate::model;
 
 /// What a method is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -44,24 +45,24 @@ pub(crate) const METHODS: &[Method] = &[
     method(Kind::Prior, "gaussian", "standard normal: a plain VAE", "Kingma and Welling 2014, arXiv:1312.6114", true),
     method(Kind::Prior, "ar", "linear autoregression of order P", "Wei et al. 2026, arXiv:2603.14441", true),
     method(Kind::Prior, "ar-flow", "autoregression with a recurrent flow on its innovations", "Wei et al. 2026, arXiv:2603.14441", true),
-    method(Kind::Baseline, "fastica", "fixed-point independent component analysis", "Hyvärinen 1999, IEEE TNN 10(3)", false),
-    method(Kind::Baseline, "sobi", "joint diagonalisation of lagged covariances", "Belouchrani et al. 1997, IEEE TSP 45(2)", false),
-    method(Kind::Baseline, "jade", "joint diagonalisation of fourth-order cumulants", "Cardoso and Souloumiac 1993, IEE Proc. F 140(6)", false),
+    method(Kind::Baseline, "fastica", "fixed-point independent component analysis", "Hyvärinen 1999, IEEE TNN 10(3)", true),
+    method(Kind::Baseline, "picard", "maximum-likelihood independent component analysis", "Ablin et al. 2018, arXiv:1711.10873", true),
+    method(Kind::Baseline, "sobi", "joint diagonalisation of lagged covariances", "Belouchrani et al. 1997, IEEE TSP 45(2)", true),
+    method(Kind::Baseline, "jade", "joint diagonalisation of fourth-order cumulants", "Cardoso and Souloumiac 1993, IEE Proc. F 140(6)", true),
     method(Kind::Baseline, "nmf", "non-negative matrix factorisation", "Lee and Seung 2001, NIPS", false),
     method(Kind::Baseline, "ae", "plain auto-encoder", "Neri et al. 2021, EUSIPCO", false),
     method(Kind::Baseline, "mixit", "mixture-invariant training", "Wisdom et al. 2020, arXiv:2006.12701", false),
     method(Kind::Baseline, "glo", "generative latent optimisation", "Bojanowski et al. 2018, arXiv:1707.05776", false),
 ];
 
-/// Refuses a model that cannot be fitted yet.
+/// What the commands need to know of a model; refuses one that cannot be fitted yet.
 ///
 /// # Errors
 /// Naming the models there are.
-pub(crate) fn require_available(model: Model) -> Result<()> {
+pub(crate) fn require_available(model: Model) -> Result<&'static model::Kind> {
     let fitted = || METHODS.iter().filter(|method| method.kind != Kind::Prior && method.available);
-    let names: Vec<&str> = fitted().map(|method| method.name).collect();
-    ensure!(names.contains(&model.name()), "model {model} is not available yet; there is {}", names.join(", "));
-    Ok(())
+    let names = || fitted().map(|method| method.name).collect::<Vec<_>>().join(", ");
+    model::kind(model).with_context(|| format!("model {model} is not available yet; there is {}", names()))
 }
 
 #[cfg(test)]
@@ -80,9 +81,17 @@ mod tests {
     }
 
     #[test]
+    fn says_of_a_model_that_it_can_be_fitted_where_it_has_a_kind() {
+        for method in METHODS.iter().filter(|method| method.kind != Kind::Prior) {
+            let model = Model::of(method.name).unwrap();
+            assert_eq!(model::kind(model).is_some(), method.available, "{}", method.name);
+        }
+    }
+
+    #[test]
     fn refuses_what_cannot_be_fitted() {
         assert!(require_available(Model::ArFlow).is_ok());
         let message = require_available(Model::Neri).unwrap_err().to_string();
-        assert_eq!(message, "model neri is not available yet; there is ar-flow");
+        assert_eq!(message, "model neri is not available yet; there is ar-flow, fastica, picard, sobi, jade");
     }
 }

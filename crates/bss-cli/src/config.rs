@@ -9,15 +9,17 @@ mod keys;
 mod load;
 mod options;
 mod rule;
+mod scope;
 mod setting;
 #[cfg(test)]
 mod tests;
 mod write;
 
+use bss_baselines::{FastIca, Picard, Sobi};
 use bss_data::Columns;
 use bss_train::Schedule;
 
-pub(crate) use options::{Activation, Base, Decoder, Encoder, Model, Prior, Whitening};
+pub(crate) use options::{Activation, Base, Decoder, Encoder, Model, Nonlinearity, Prior, Whitening};
 
 use crate::args::OnNan;
 
@@ -42,6 +44,12 @@ pub(crate) struct Config {
     pub(crate) prior: PriorConfig,
     /// How the model is fitted.
     pub(crate) training: TrainingConfig,
+    /// SOBI's.
+    pub(crate) sobi: SobiConfig,
+    /// FastICA's.
+    pub(crate) fastica: FastIcaConfig,
+    /// Picard's.
+    pub(crate) picard: PicardConfig,
 }
 
 /// `[data]`.
@@ -132,10 +140,40 @@ pub(crate) struct TrainingConfig {
     pub(crate) checkpoint_seconds: f64,
 }
 
+/// `[sobi]`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SobiConfig {
+    /// The lags of the covariances that are diagonalised.
+    pub(crate) lags: Vec<usize>,
+}
+
+/// `[fastica]`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct FastIcaConfig {
+    /// The measure of how far a source is from Gaussian.
+    pub(crate) nonlinearity: Nonlinearity,
+    /// The change of an iteration at which it ends.
+    pub(crate) tolerance: f64,
+    /// The most iterations.
+    pub(crate) iterations: usize,
+}
+
+/// `[picard]`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PicardConfig {
+    /// The gradient at which it ends.
+    pub(crate) tolerance: f64,
+    /// The most iterations.
+    pub(crate) iterations: usize,
+    /// Steps that L-BFGS remembers.
+    pub(crate) memory: usize,
+}
+
 impl Default for Config {
     fn default() -> Self {
         let (widths, activation) = (vec![32], Activation::Tanh);
         let schedule = Schedule::default();
+        let (fastica, picard) = (FastIca::default(), Picard::default());
         Self {
             model: Model::ArFlow,
             seed: 0,
@@ -165,6 +203,13 @@ impl Default for Config {
                 log_every: 10,
                 checkpoint_seconds: 10.0,
             },
+            sobi: SobiConfig { lags: Sobi::default().lags },
+            fastica: FastIcaConfig {
+                nonlinearity: Nonlinearity::LogCosh,
+                tolerance: fastica.tolerance,
+                iterations: fastica.iterations,
+            },
+            picard: PicardConfig { tolerance: picard.tolerance, iterations: picard.iterations, memory: picard.memory },
         }
     }
 }

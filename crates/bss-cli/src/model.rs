@@ -1,7 +1,89 @@
-//! Models between the settings and the disk: what [`crate::config`] asks for, built, saved and loaded.
+//! Models between the settings and the disk: what [`crate::config`] asks for, fitted, saved and loaded.
+//!
+//! A [`Kind`] is all that the commands know of a model, and each has one place: [`ar_flow`], or [`baseline`] for the
+//! classical methods. A new kind is a file beside these and a line in [`kind`].
 
+pub(crate) mod ar_flow;
+mod baseline;
 mod file;
-mod settings;
+mod tensors;
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use bss_models::{Convention, Separator};
+use candle_core::{Device, Tensor};
+use ndarray::ArrayView2;
+
+use crate::config::{Config, Model};
 
 pub(crate) use file::{Fitted, save};
-pub(crate) use settings::{Plan, whiten};
+
+/// What the commands need to know of a model.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    /// The sections of the settings that it takes, beside those that all models take.
+    pub(crate) sections: &'static [&'static str],
+    /// The key that `--iterations` sets, if it has one.
+    pub(crate) iterations: Option<&'static str>,
+    /// The key that `--restarts` sets, if it has one.
+    pub(crate) restarts: Option<&'static str>,
+    /// How it is fitted.
+    pub(crate) fitting: Fitting,
+    /// Puts a fitted model together again from its tensors, of which it takes out its own.
+    pub(crate) load: Load,
+    /// What sets a run apart from others of the kind, for the report: name and value.
+    pub(crate) facts: fn(&Config) -> Vec<(&'static str, String)>,
+}
+
+/// From the settings, the convention and the tensors to a model on the device.
+pub(crate) type Load = fn(&Config, Convention, &mut Tensors, &Device) -> Result<Box<dyn FittedModel>>;
+
+/// Tensors by name.
+pub(crate) type Tensors = BTreeMap<String, Tensor>;
+
+/// How a kind is fitted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Fitting {
+    /// Step by step, with restarts, checkpoints and a log.
+    Trained,
+    /// By one call for a recording (samples, channels), on the processor.
+    Direct(fn(&Config, ArrayView2<f64>) -> Result<Direct>),
+}
+
+/// What a direct fit comes to.
+pub(crate) struct Direct {
+    /// The fitted model.
+    pub(crate) model: Box<dyn FittedModel>,
+    /// What each iteration changed.
+    pub(crate) changes: Vec<f64>,
+    /// What to do where the iterations did not come to an end.
+    pub(crate) unfinished: Option<String>,
+}
+
+/// A model that separates, and can be saved.
+pub(crate) trait FittedModel: Separator {
+    /// Order, sign and scale of its sources.
+    fn convention(&self) -> &Convention;
+
+    /// Whether it says how sure it is of its sources; where not, the standard deviations of its estimates are zero.
+    fn gives_std(&self) -> bool;
+
+    /// All that is needed to put it together again, besides the settings and the convention.
+    ///
+    /// # Errors
+    /// As candle's.
+    fn tensors(&self) -> Result<Tensors>;
+}
+
+/// The kind of a model; `None` for those that cannot be fitted yet.
+pub(crate) fn kind(model: Model) -> Option<&'static Kind> {
+    match model {
+        Model::ArFlow => Some(&ar_flow::KIND),
+        Model::FastIca => Some(&baseline::FASTICA),
+        Model::Picard => Some(&baseline::PICARD),
+        Model::Sobi => Some(&baseline::SOBI),
+        Model::Jade => Some(&baseline::JADE),
+        Model::Neri | Model::Nmf | Model::Ae | Model::MixIt | Model::Glo => None,
+    }
+}

@@ -26,8 +26,8 @@ pub(crate) struct ReportData {
     pub(crate) channel_names: Vec<String>,
     /// Posterior means with unit variance, (R, n).
     pub(crate) sources: Array2<f64>,
-    /// Posterior standard deviations on the scale of `sources`, (R, n).
-    pub(crate) std: Array2<f64>,
+    /// Posterior standard deviations on the scale of `sources`, (R, n), where the model gives some.
+    pub(crate) std: Option<Array2<f64>>,
     /// The mixing matrix of a linear decoder, (channels, n).
     pub(crate) mixing: Option<Array2<f64>>,
     /// Each source's share of the mixture's variance.

@@ -14,11 +14,13 @@ use crate::device::DeviceName;
 /// then holds all settings, the model, and what `--resume` needs.
 ///
 /// Settings come from defaults, --config, --set and the other options, the later overruling the earlier; the schema
-/// with all defaults is what a run's config.toml shows.
+/// with all defaults is what a run's config.toml shows. Each model has settings of its own; the baselines (fastica,
+/// picard, sobi, jade) are fitted at once, have no restarts, and give no standard deviations.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(after_long_help = "Examples:
   bss fit ecg.dat --columns 1-8 --sample-rate 250 --out runs/ecg
   bss fit mixture.npz --sources 3 --out runs/a --set prior.kind=ar --set training.beta=0.1
+  bss fit mixture.npz --out runs/sobi --model sobi --set sobi.lags=[1,2,5,10,20]
   bss fit mixture.npz --out runs/a --resume")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct FitArgs {
@@ -42,11 +44,11 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub(crate) seed: Option<u64>,
 
-    /// Independent fits, of which the best is kept [default: 6]
+    /// Independent fits, of which the best is kept [default: 6, none for baselines]
     #[arg(long, value_name = "K")]
     pub(crate) restarts: Option<usize>,
 
-    /// Optimiser steps [default: 3000]
+    /// Optimiser steps, at most where the model ends by itself [default: 3000, fastica 2000, picard 500]
     #[arg(long, value_name = "I")]
     pub(crate) iterations: Option<usize>,
 

@@ -34,7 +34,7 @@ pub(crate) struct SeparateArgs {
     #[arg(long, value_name = "OUT")]
     pub(crate) out: PathBuf,
 
-    /// Write the posterior's standard deviation as well
+    /// Write the posterior's standard deviation as well, of models that have one
     #[arg(long)]
     pub(crate) std: bool,
 

@@ -1,15 +1,19 @@
 //! `bss fit`.
 
+mod direct;
 mod record;
 mod session;
+mod settings;
 mod start;
 mod summary;
 
 use anyhow::{Context as _, Result};
 
 use crate::args::FitArgs;
+use crate::config::Config;
+use crate::model::Fitting;
 use crate::outcome::Fault;
-use crate::{interrupt, shell};
+use crate::{catalogue, interrupt, shell};
 use session::{End, Session};
 
 /// Fits a model to a recording and writes the run.
@@ -21,7 +25,16 @@ pub(crate) fn run(args: &FitArgs) -> Result<()> {
         anyhow::ensure!(threads > 0, "--threads is 0, expected at least 1");
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")?;
     }
-    let mut session = start::start(args)?;
+    let config = if args.resume { settings::resumed(args)? } else { Config::for_fit(args)? };
+    match catalogue::require_available(config.model)?.fitting {
+        Fitting::Trained => train(args, config),
+        Fitting::Direct(fit) => direct::run(args, config, fit),
+    }
+}
+
+/// Fits a model step by step.
+fn train(args: &FitArgs, config: Config) -> Result<()> {
+    let mut session = start::start(args, config)?;
     interrupt::catch()?;
     let run = shell::word(&args.out.display().to_string());
     let go_on = format!("`bss fit {} --out {run} --resume`", shell::words(&args.inputs));

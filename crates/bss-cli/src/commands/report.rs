@@ -6,12 +6,12 @@ mod traces;
 use std::fs;
 
 use anyhow::{Context as _, Result};
-use bss_models::Separator as _;
 use bss_train::RunFolder;
 use candle_core::Device;
 use serde_json::{Value, json};
 
 use crate::args::ReportArgs;
+use crate::catalogue;
 use crate::input::read_recording;
 use crate::model::Fitted;
 use crate::output;
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
     let mut warnings = Warnings::new(args.json);
     let recording = read_recording(&config.data.inputs, &config.data.reading(), &mut warnings)
         .with_context(|| format!("the recording that {} was fitted to cannot be read", args.run.display()))?;
-    let estimate = fitted.separator.separate(recording.values.view())?;
+    let estimate = fitted.model.separate(recording.values.view())?;
     let record = record(&folder)?;
     let (reference, scores) = match &args.reference {
         Some(file) => reference::read(file, estimate.sources.view())?,
@@ -45,14 +45,14 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
         mixture: recording.values,
         channel_names: recording.channel_names,
         sources: estimate.sources,
-        std: estimate.std,
+        std: fitted.model.gives_std().then_some(estimate.std),
         mixing: estimate.mixing,
-        explained: fitted.separator.convention.explained.clone(),
+        explained: fitted.model.convention().explained.clone(),
         reference,
         scores,
-        traces: traces::of(&folder.read_log()?, fitted.restart, &fitted.separator.convention.order),
+        traces: traces::of(&folder.read_log()?, fitted.restart, &fitted.model.convention().order),
         restarts: restarts(&record),
-        summary: summary(&fitted, &record),
+        summary: summary(&fitted, &record)?,
         warnings: all_warnings,
     };
     let page = write_report(&data, &args.out.clone().unwrap_or_else(|| args.run.join("report")))?;
@@ -79,15 +79,14 @@ fn restarts(record: &Value) -> Vec<(usize, f64)> {
 }
 
 /// What the page's table says about the run.
-fn summary(fitted: &Fitted, record: &Value) -> Vec<(String, String)> {
+fn summary(fitted: &Fitted, record: &Value) -> Result<Vec<(String, String)>> {
     let config = &fitted.config;
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let mut rows = vec![
-        ("model".to_owned(), config.model.to_string()),
-        ("prior".to_owned(), format!("{}, {} base", config.prior.kind, config.prior.base)),
-        ("sources".to_owned(), fitted.separator.convention.order.len().to_string()),
-        ("seed".to_owned(), config.seed.to_string()),
-    ];
+    let mut rows = vec![("model".to_owned(), config.model.to_string())];
+    let facts = (catalogue::require_available(config.model)?.facts)(config);
+    rows.extend(facts.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    rows.push(("sources".to_owned(), fitted.model.convention().order.len().to_string()));
+    rows.push(("seed".to_owned(), config.seed.to_string()));
     for (name, key) in [("verdict", "verdict"), ("iterations", "iterations"), ("final loss", "loss")] {
         if !record[key].is_null() {
             rows.push((name.to_owned(), text(&record[key])));
@@ -101,5 +100,5 @@ fn summary(fitted: &Fitted, record: &Value) -> Vec<(String, String)> {
     if !changes.is_empty() {
         rows.push(("settings".to_owned(), changes.join(", ")));
     }
-    rows
+    Ok(rows)
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use bss_data::{Dtype, Format, Named};
-use bss_models::{Estimate, Separator as _};
+use bss_models::Estimate;
 use ndarray::{Array1, Array2, ArrayD, Axis};
 use serde_json::json;
 
@@ -27,12 +27,17 @@ pub(crate) fn run(args: &SeparateArgs) -> Result<()> {
         args.run.display(),
         fitted.config.model
     );
+    ensure!(
+        !args.std || fitted.model.gives_std(),
+        "--std: {} gives one estimate and does not say how sure it is; leave --std out, or fit with --model ar-flow",
+        fitted.config.model
+    );
     let mut warnings = Warnings::new(args.quiet);
     let inputs = args.input.as_ref().map_or_else(|| fitted.config.data.inputs.clone(), |input| vec![input.clone()]);
     let reading = reading(args, &fitted.config);
     let recording = read_recording(&inputs, &reading, &mut warnings)?;
     let sample_rate = recording.sample_rate.or(fitted.sample_rate);
-    let estimate = fitted.separator.separate(recording.values.view()).with_context(|| recording.label.clone())?;
+    let estimate = fitted.model.separate(recording.values.view()).with_context(|| recording.label.clone())?;
     let estimate = scaled(estimate, args.scale);
     let is_finite = estimate.sources.iter().chain(&estimate.std).all(|value| value.is_finite());
     ensure!(is_finite, "{}: values are too large for {}; rescale them", recording.label, args.run.display());
@@ -46,7 +51,7 @@ pub(crate) fn run(args: &SeparateArgs) -> Result<()> {
             "samples": samples,
             "sources": sources,
             "sample_rate": sample_rate,
-            "explained_variance": fitted.separator.convention.explained,
+            "explained_variance": fitted.model.convention().explained,
             "warnings": warnings.as_slice(),
         }));
     }

@@ -5,6 +5,7 @@ use toml::Value;
 
 use super::{Config, DataConfig};
 use crate::args::FitArgs;
+use crate::catalogue;
 use crate::input::Reading;
 
 impl Config {
@@ -14,13 +15,19 @@ impl Config {
     /// As [`Config::load`]; options that the model does not take.
     pub(crate) fn for_fit(args: &FitArgs) -> Result<Self> {
         let mut config = Self::load_unvalidated(args.config.as_deref(), &args.set)?;
+        if let Some(model) = &args.model {
+            config.apply("model", &Value::String(model.clone()))?;
+        }
+        let kind = catalogue::require_available(config.model)?;
+        for set in &args.set {
+            config.ensure_takes(set.split('=').next().unwrap_or(set).trim())?;
+        }
         let whole = |number: usize| Value::Integer(i64::try_from(number).unwrap_or(i64::MAX));
         let of_options = [
-            ("model", args.model.clone().map(Value::String)),
             ("seed", args.seed.and_then(|seed| i64::try_from(seed).ok()).map(Value::Integer)),
             ("sources", args.sources.map(whole)),
-            ("training.iterations", args.iterations.map(whole)),
-            ("training.restarts", args.restarts.map(whole)),
+            (config.key_of(kind.iterations, args.iterations.is_some(), "--iterations")?, args.iterations.map(whole)),
+            (config.key_of(kind.restarts, args.restarts.is_some(), "--restarts")?, args.restarts.map(whole)),
             ("data.sample_rate", args.data.sample_rate.map(Value::Float)),
         ];
         for (key, value) in of_options {
@@ -38,8 +45,9 @@ impl Config {
         config.validate()?;
         ensure!(
             args.epochs.is_none(),
-            "--epochs: {} is fitted to one recording as a whole; give --iterations instead",
-            config.model
+            "--epochs: {} is fitted to one recording as a whole; {}",
+            config.model,
+            if kind.iterations.is_some() { "give --iterations instead" } else { "leave --epochs out" }
         );
         ensure!(
             args.mix.is_none(),
@@ -47,6 +55,12 @@ impl Config {
             config.model
         );
         Ok(config)
+    }
+
+    /// The key that an option sets; any, if it is not given.
+    fn key_of(&self, key: Option<&'static str>, is_given: bool, option: &str) -> Result<&'static str> {
+        ensure!(key.is_some() || !is_given, "{option}: {} takes none; leave {option} out", self.model);
+        Ok(key.unwrap_or_default())
     }
 }
 

@@ -56,6 +56,13 @@ pub(crate) const KEYS: &[Key] = &[
     key("training.clip_norm", Positive, "largest norm of a gradient", |c| &mut c.training.clip_norm),
     key("training.log_every", AtLeast(1), "iterations between two lines of metrics.jsonl", |c| &mut c.training.log_every),
     key("training.checkpoint_seconds", NotNegative, "between two saved states", |c| &mut c.training.checkpoint_seconds),
+    key("sobi.lags", Between(1, 1 << 32), "of the covariances that are diagonalised", |c| &mut c.sobi.lags),
+    key("fastica.nonlinearity", Any, "logcosh | cube | exp: measures how far a source is from Gaussian", |c| &mut c.fastica.nonlinearity),
+    key("fastica.tolerance", Positive, "turn of a source, 1 - cos, at which the iterations end", |c| &mut c.fastica.tolerance),
+    key("fastica.iterations", AtLeast(1), "the most", |c| &mut c.fastica.iterations),
+    key("picard.tolerance", Positive, "largest entry of the gradient at which the iterations end", |c| &mut c.picard.tolerance),
+    key("picard.iterations", AtLeast(1), "the most", |c| &mut c.picard.iterations),
+    key("picard.memory", Between(0, 1024), "steps that L-BFGS remembers", |c| &mut c.picard.memory),
 ];
 
 /// What each section is for; a comment in `config.toml`.
@@ -66,6 +73,9 @@ pub(crate) const SECTIONS: &[(&str, &str)] = &[
     ("decoder", "remixing: s -> p(x | s)"),
     ("prior", "p(s), of each source on its own"),
     ("training", "how the model is fitted"),
+    ("sobi", "joint diagonalisation of lagged covariances"),
+    ("fastica", "fixed-point iteration for independent components"),
+    ("picard", "maximum likelihood over rotations by L-BFGS"),
 ];
 
 impl Key {

@@ -11,6 +11,8 @@ named! {
         Neri = "neri",
         /// FastICA.
         FastIca = "fastica",
+        /// Picard-O.
+        Picard = "picard",
         /// SOBI.
         Sobi = "sobi",
         /// JADE.
@@ -93,5 +95,17 @@ named! {
         Gaussian = "gaussian",
         /// A mixture of Gaussians that is learned.
         Mixture = "mixture",
+    }
+}
+
+named! {
+    /// FastICA's measure of how far a source is from Gaussian.
+    enum Nonlinearity {
+        /// log cosh u.
+        LogCosh = "logcosh",
+        /// u⁴/4.
+        Cube = "cube",
+        /// −exp(−u²/2).
+        Exp = "exp",
     }
 }

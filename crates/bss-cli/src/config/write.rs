@@ -11,17 +11,17 @@ use super::keys::{KEYS, Key, SECTIONS};
 const COMMENTS: usize = 32;
 
 impl Config {
-    /// All settings as TOML: a comment on every section and key, keys that are not set as comments.
+    /// All settings of the model as TOML: a comment on every section and key, keys that are not set as comments.
     ///
-    /// Reading it back gives the same settings.
+    /// Reading it back gives the same settings, those of other models at their defaults.
     pub(crate) fn to_toml(&self) -> String {
         let mut text = "# All settings of this run; `bss fit --config` takes this file.\n".to_owned();
-        for key in KEYS.iter().filter(|key| section_of(key).is_none()) {
+        for key in self.keys().filter(|key| section_of(key).is_none()) {
             self.write_key(&mut text, *key);
         }
-        for (section, about) in SECTIONS {
+        for (section, about) in SECTIONS.iter().filter(|(section, _)| self.has_section(section)) {
             let _ = writeln!(text, "\n# {about}\n[{section}]");
-            for key in KEYS.iter().filter(|key| section_of(key) == Some(section)) {
+            for key in self.keys().filter(|key| section_of(key) == Some(section)) {
                 self.write_key(&mut text, *key);
             }
         }
@@ -36,10 +36,10 @@ impl Config {
         let _ = writeln!(text, "{assignment:<COMMENTS$} # {}", key.about);
     }
 
-    /// All settings that are set, by section.
+    /// All settings of the model that are set, by section.
     pub(crate) fn to_table(&self) -> Table {
         let mut table = Table::new();
-        for key in KEYS {
+        for key in self.keys() {
             let Some(value) = key.value(self) else { continue };
             match section_of(key) {
                 None => {
@@ -63,10 +63,10 @@ impl Config {
         changed.map(|key| (key.path, shown(key.value(self)), shown(key.value(other)))).collect()
     }
 
-    /// The keys whose values are not the defaults, with those values.
+    /// The model's keys whose values are not the defaults, with those values.
     pub(crate) fn changes(&self) -> Vec<(&'static str, Value)> {
         let defaults = Self::default();
-        let changed = KEYS.iter().filter(|key| key.value(self) != key.value(&defaults));
+        let changed = self.keys().filter(|key| key.value(self) != key.value(&defaults));
         changed.filter_map(|key| Some((key.path, key.value(self)?))).collect()
     }
 }

@@ -54,10 +54,11 @@ pub(super) fn draw_detail(data: &ReportData) -> Result<Option<Figure>> {
 }
 
 fn layers(data: &ReportData) -> &'static str {
-    if data.reference.is_some() {
-        ", with 95 % bands and the truth in black where it differs"
-    } else {
-        ", with 95 % bands"
+    match (data.std.is_some(), data.reference.is_some()) {
+        (true, true) => ", with 95 % bands and the truth in black where it differs",
+        (true, false) => ", with 95 % bands",
+        (false, true) => ", with the truth in black where it differs",
+        (false, false) => "",
     }
 }
 
@@ -81,8 +82,8 @@ fn trace(data: &ReportData, source: usize, window: Range<usize>) -> Trace {
         window.clone().map(|index| (values[index] - mean) / sd).collect()
     };
     let values = standardised(&data.sources.column(source), (mean, sd));
-    let band = (data.std.dim() == data.sources.dim()).then(|| {
-        let half = window.clone().map(|index| HALF_WIDTH * data.std[[index, source]].abs() / sd);
+    let band = data.std.as_ref().filter(|std| std.dim() == data.sources.dim()).map(|std| {
+        let half = window.clone().map(|index| HALF_WIDTH * std[[index, source]].abs() / sd);
         values.iter().zip(half).map(|(value, half)| (value - half, value + half)).unzip()
     });
     let reference = data.reference.as_ref().filter(|reference| reference.dim() == data.sources.dim());

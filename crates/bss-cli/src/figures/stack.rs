@@ -158,7 +158,8 @@ impl Stack {
         if first.band.is_some() {
             entry("95 % credible interval", first.colour.mix(0.28).into(), px(4.5))?;
         }
-        entry("posterior mean", first.colour.into(), px(ESTIMATE_WIDTH / 2.0))
+        let estimate = if first.band.is_some() { "posterior mean" } else { "estimate" };
+        entry(estimate, first.colour.into(), px(ESTIMATE_WIDTH / 2.0))
     }
 
     fn has_legend(&self) -> bool {

@@ -1,23 +1,22 @@
 //! `model.safetensors`: the best restart with all that separating needs, the settings included.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
-use bss_models::{ArFlowSeparator, Convention, Whitening};
+use anyhow::{Context as _, Result, bail, ensure};
+use bss_models::Convention;
 use bss_train::{Checkpoint, RunFolder};
-use candle_core::{DType, Device, Tensor};
-use ndarray::{Array1, Array2};
+use candle_core::Device;
 use serde_json::{Value, json};
 
-use super::Plan;
+use super::tensors::{is_finite, put_vector, take_vector};
+use super::{FittedModel, Tensors};
+use crate::catalogue;
 use crate::config::Config;
 
 /// A model read from a run's folder.
-#[derive(Debug)]
 pub(crate) struct Fitted {
     /// The model, ready to separate.
-    pub(crate) separator: ArFlowSeparator,
+    pub(crate) model: Box<dyn FittedModel>,
     /// The settings it was fitted with.
     pub(crate) config: Config,
     /// The restart it is, from 0.
@@ -30,23 +29,14 @@ pub(crate) struct Fitted {
 ///
 /// # Errors
 /// If the file cannot be written.
-pub(crate) fn save(separator: &ArFlowSeparator, config: &Config, about: Value, path: &Path) -> Result<()> {
-    let ArFlowSeparator { model, whitening, convention } = separator;
-    let mut tensors = BTreeMap::new();
-    for (name, var) in model.parameters().iter() {
-        tensors.insert(format!("parameter.{name}"), var.as_tensor().clone());
-    }
-    let vector = |values: &[f64]| Tensor::new(values, &Device::Cpu);
-    let matrix =
-        |values: &Array2<f64>| Tensor::from_vec(values.iter().copied().collect::<Vec<_>>(), values.dim(), &Device::Cpu);
+pub(crate) fn save(model: &dyn FittedModel, config: &Config, about: Value, path: &Path) -> Result<()> {
+    let mut tensors = model.tensors()?;
+    let convention = model.convention();
     let order: Vec<f64> = convention.order.iter().map(|&j| j as f64).collect();
-    tensors.insert("whitening.mean".into(), vector(&whitening.mean.to_vec())?);
-    tensors.insert("whitening.matrix".into(), matrix(&whitening.matrix)?);
-    tensors.insert("whitening.inverse".into(), matrix(&whitening.inverse)?);
-    tensors.insert("convention.order".into(), vector(&order)?);
-    tensors.insert("convention.offset".into(), vector(&convention.offset)?);
-    tensors.insert("convention.factor".into(), vector(&convention.factor)?);
-    tensors.insert("convention.explained".into(), vector(&convention.explained)?);
+    put_vector(&mut tensors, "convention.order", &order)?;
+    put_vector(&mut tensors, "convention.offset", &convention.offset)?;
+    put_vector(&mut tensors, "convention.factor", &convention.factor)?;
+    put_vector(&mut tensors, "convention.explained", &convention.explained)?;
     let mut description = about;
     description["model"] = json!(config.model.name());
     description["config"] = json!(config.to_toml());
@@ -62,7 +52,7 @@ impl Fitted {
         let path = RunFolder::open(run)?.model();
         if !path.is_file() {
             let run = run.display();
-            anyhow::bail!(
+            bail!(
                 "{run}: has saved no model yet; go on with `bss fit … --out {run} --resume`, or start anew with --force \
                  if it diverged"
             );
@@ -73,76 +63,43 @@ impl Fitted {
         })
     }
 
-    fn from_checkpoint(mut checkpoint: Checkpoint, device: &Device) -> Result<Self> {
-        let description = checkpoint.description.clone();
+    fn from_checkpoint(checkpoint: Checkpoint, device: &Device) -> Result<Self> {
+        let Checkpoint { mut tensors, description } = checkpoint;
         let text = description["config"].as_str().context("the settings are missing")?;
         let config = Config::from_toml(text)?;
         let (named, model) = (&description["model"], config.model.name());
-        anyhow::ensure!(named == model, "it is of the model {named}, but its settings are of {model}");
-        let unsound = checkpoint.tensors.iter().find(|(_, tensor)| !is_finite(tensor).unwrap_or(false));
+        ensure!(named == model, "it is of the model {named}, but its settings are of {model}");
+        let unsound = tensors.iter().find(|(_, tensor)| !is_finite(tensor).unwrap_or(false));
         if let Some((name, _)) = unsound {
-            anyhow::bail!("tensor {name} holds values that are not finite");
+            bail!("tensor {name} holds values that are not finite");
         }
-        let tensors = &mut checkpoint.tensors;
-        let whitening = Whitening {
-            mean: Array1::from(vector(tensors, "whitening.mean")?),
-            matrix: matrix(tensors, "whitening.matrix")?,
-            inverse: matrix(tensors, "whitening.inverse")?,
-        };
         let sources = config.sources.context("the number of sources is missing")?;
-        let order: Vec<usize> = vector(tensors, "convention.order")?.into_iter().map(|j| j as usize).collect();
-        let mut sorted = order.clone();
-        sorted.sort_unstable();
-        anyhow::ensure!(
-            sorted.iter().copied().eq(0..sources),
-            "tensor convention.order is no order of {sources} sources"
-        );
-        let convention = Convention {
-            order,
-            offset: vector(tensors, "convention.offset")?,
-            factor: vector(tensors, "convention.factor")?,
-            explained: vector(tensors, "convention.explained")?,
-        };
-        anyhow::ensure!(
-            [&convention.offset, &convention.factor, &convention.explained]
-                .iter()
-                .all(|values| values.len() == sources),
-            "the tensors of convention are not of {sources} sources"
-        );
-        let channels = whitening.mean.len();
-        let plan = Plan::new(&config, channels)?;
-        let seen = plan.vae.channels;
-        anyhow::ensure!(
-            whitening.matrix.dim() == (channels, seen) && whitening.inverse.dim() == (seen, channels),
-            "the tensors of whitening do not fit {channels} channels and {seen} components"
-        );
-        let model = plan.model(1, device)?;
-        model.parameters().assign(&checkpoint.take("parameter"))?;
-        if let Some(name) = checkpoint.tensors.keys().next() {
-            anyhow::bail!("tensor {name} is not part of this model");
+        let convention = convention(&mut tensors, sources)?;
+        let model = (catalogue::require_available(config.model)?.load)(&config, convention, &mut tensors, device)?;
+        if let Some(name) = tensors.keys().next() {
+            bail!("tensor {name} is not part of this model");
         }
         let restart = description["restart"].as_u64().context("the restart is missing")? as usize;
         let sample_rate = description["sample_rate"].as_f64();
-        Ok(Self { separator: ArFlowSeparator { model, whitening, convention }, config, restart, sample_rate })
+        Ok(Self { model, config, restart, sample_rate })
     }
 }
 
-/// Whether all values are finite; an error where they are no numbers.
-fn is_finite(tensor: &Tensor) -> candle_core::Result<bool> {
-    let values: Vec<f64> = tensor.flatten_all()?.to_dtype(DType::F64)?.to_vec1()?;
-    Ok(values.iter().all(|value| value.is_finite()))
-}
-
-fn tensor(tensors: &mut BTreeMap<String, Tensor>, name: &str) -> Result<Tensor> {
-    tensors.remove(name).with_context(|| format!("tensor {name} is missing"))
-}
-
-fn vector(tensors: &mut BTreeMap<String, Tensor>, name: &str) -> Result<Vec<f64>> {
-    tensor(tensors, name)?.to_vec1().with_context(|| format!("tensor {name} is misshapen"))
-}
-
-fn matrix(tensors: &mut BTreeMap<String, Tensor>, name: &str) -> Result<Array2<f64>> {
-    let t = tensor(tensors, name)?;
-    let dim = t.dims2().with_context(|| format!("tensor {name} is misshapen"))?;
-    Ok(Array2::from_shape_vec(dim, t.flatten_all()?.to_vec1()?)?)
+/// Takes the convention for so many sources out of the tensors.
+fn convention(tensors: &mut Tensors, sources: usize) -> Result<Convention> {
+    let order: Vec<usize> = take_vector(tensors, "convention.order")?.into_iter().map(|j| j as usize).collect();
+    let mut sorted = order.clone();
+    sorted.sort_unstable();
+    ensure!(sorted.iter().copied().eq(0..sources), "tensor convention.order is no order of {sources} sources");
+    let convention = Convention {
+        order,
+        offset: take_vector(tensors, "convention.offset")?,
+        factor: take_vector(tensors, "convention.factor")?,
+        explained: take_vector(tensors, "convention.explained")?,
+    };
+    ensure!(
+        [&convention.offset, &convention.factor, &convention.explained].iter().all(|values| values.len() == sources),
+        "the tensors of convention are not of {sources} sources"
+    );
+    Ok(convention)
 }

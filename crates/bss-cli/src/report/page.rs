@@ -62,6 +62,17 @@ fn warnings(data: &ReportData) -> String {
 }
 
 fn how_to_read(data: &ReportData) -> String {
+    let band = if data.std.is_some() {
+        (
+            "Band",
+            "The shaded band is the posterior mean ± 1.96 posterior standard deviations: at each sample, a \
+             95 % credible interval of the factorised posterior, given the model and its noise. It does not \
+             cover the choice of the model, a poor local optimum, or a wrong number of sources, and a \
+             factorised posterior tends to be too narrow.",
+        )
+    } else {
+        ("No band", "This method gives one estimate of the sources and does not say how sure it is of them.")
+    };
     let mut entries = vec![
         (
             "Order, sign and scale",
@@ -70,13 +81,7 @@ fn how_to_read(data: &ReportData) -> String {
              each has unit variance, and its sign makes the entry of largest magnitude in its column of the \
              mixing matrix positive.",
         ),
-        (
-            "Band",
-            "The shaded band is the posterior mean ± 1.96 posterior standard deviations: at each sample, a \
-             95 % credible interval of the factorised posterior, given the model and its noise. It does not \
-             cover the choice of the model, a poor local optimum, or a wrong number of sources, and a \
-             factorised posterior tends to be too narrow.",
-        ),
+        band,
         (
             "Explained variance",
             "The share of the mixture's variance that a source accounts for through its column of the mixing \

@@ -26,11 +26,12 @@ fn row(rows: &mut String, key: &str, value: &str) {
     let _ = writeln!(rows, "<tr><th scope=\"row\">{}</th><td>{value}</td></tr>", escape(key));
 }
 
-/// A row for each source: its share of the variance, its posterior's width, and its scores.
+/// A row for each source: its share of the variance, its posterior's width if it has one, and its scores.
 pub(super) fn sources(data: &ReportData) -> String {
-    let mut head = "<th scope=\"col\">source</th><th scope=\"col\" class=\"number\">explained variance</th>\
-                    <th scope=\"col\" class=\"number\">mean posterior std</th>"
-        .to_owned();
+    let mut head = "<th scope=\"col\">source</th><th scope=\"col\" class=\"number\">explained variance</th>".to_owned();
+    if data.std.is_some() {
+        head += "<th scope=\"col\" class=\"number\">mean posterior std</th>";
+    }
     for (metric, _) in &data.scores {
         let _ = write!(head, "<th scope=\"col\" class=\"number\">{}</th>", escape(metric));
     }
@@ -38,8 +39,11 @@ pub(super) fn sources(data: &ReportData) -> String {
     let mut rows = String::new();
     for source in 0..count {
         let share = data.explained.get(source).copied().unwrap_or(f64::NAN);
-        let width = data.std.columns().into_iter().nth(source).and_then(|column| column.mean());
-        let mut cells = cell(&percentage(share)) + &cell(&number(width.unwrap_or(f64::NAN)));
+        let mut cells = cell(&percentage(share));
+        if let Some(std) = &data.std {
+            let width = std.columns().into_iter().nth(source).and_then(|column| column.mean());
+            cells += &cell(&number(width.unwrap_or(f64::NAN)));
+        }
         for (_, values) in &data.scores {
             cells += &cell(&number(values.get(source).copied().unwrap_or(f64::NAN)));
         }
@@ -48,7 +52,8 @@ pub(super) fn sources(data: &ReportData) -> String {
     if count > 1 && !data.scores.is_empty() {
         let means = data.scores.iter().map(|(_, values)| cell(&number(mean(values))));
         let means: String = means.collect();
-        let _ = writeln!(rows, "<tr class=\"mean\"><th scope=\"row\">mean</th><td></td><td></td>{means}</tr>");
+        let blank = if data.std.is_some() { "<td></td><td></td>" } else { "<td></td>" };
+        let _ = writeln!(rows, "<tr class=\"mean\"><th scope=\"row\">mean</th>{blank}{means}</tr>");
     }
     table("Sources, by explained variance.", &head, &rows)
 }

@@ -26,7 +26,7 @@ fn full(samples: usize, channels: usize, sources: usize) -> ReportData {
         mixture: noise((samples, channels), 1),
         channel_names: (0..channels).map(|channel| format!("electrode {channel} <\u{1}&>")).collect(),
         sources: noise((samples, sources), 2),
-        std: noise((samples, sources), 3).mapv(|value| 0.1 * value.abs()),
+        std: Some(noise((samples, sources), 3).mapv(|value| 0.1 * value.abs())),
         mixing: Some(noise((channels, sources), 4)),
         explained: (0..sources).map(|k| 0.5_f64.powi(k as i32 + 1)).collect(),
         reference: Some(noise((samples, sources), 5)),
@@ -101,6 +101,7 @@ fn a_full_report_has_all_figures_and_escapes_all_text() {
 fn whatever_is_not_known_is_left_out() {
     let data = ReportData {
         sample_rate: None,
+        std: None,
         channel_names: Vec::new(),
         mixing: None,
         explained: Vec::new(),
@@ -114,6 +115,7 @@ fn whatever_is_not_known_is_left_out() {
     };
     let html = check(&data, &["mixtures", "sources"]);
     assert!(html.contains("channel 2"), "channels without names are numbered");
+    assert!(!html.contains("95 %") && html.contains("No band"), "without a std there is no band");
     for section in ["id=\"mixing\"", "id=\"training\"", "id=\"restarts\"", "class=\"warnings\"", "class=\"verdict\""] {
         assert!(!html.contains(section), "{section} has nothing to show");
     }
@@ -153,7 +155,7 @@ fn gaps_constants_and_extremes_are_drawn_without_a_panic() {
     data.mixture[[7, 2]] = -1e300;
     data.sources.column_mut(0).fill(0.0);
     data.sources[[10, 1]] = f64::NAN;
-    data.std[[20, 1]] = f64::INFINITY;
+    data.std.as_mut().unwrap()[[20, 1]] = f64::INFINITY;
     data.mixing = Some(Array2::zeros((3, 3)));
     data.explained = vec![f64::NAN; 3];
     data.traces.loss = vec![f64::NAN; 200];

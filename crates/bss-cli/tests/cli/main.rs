@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail where they stand")]
 
+mod bad_baselines;
 mod bad_fit;
 mod bad_input;
 mod bad_settings;
+mod baselines;
 mod completions;
 mod damaged_files;
 mod damaged_runs;

@@ -3,16 +3,27 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
+use bss_train::RunFolder;
 use serde_json::{Value, json};
 
 use super::session::{Fit, Session};
+use crate::config::Config;
+use crate::input::Recording;
 
-impl Session {
+/// What a finished run is recorded with, besides its result.
+pub(super) struct Record<'a> {
+    pub(super) folder: &'a RunFolder,
+    pub(super) config: &'a Config,
+    pub(super) recording: &'a Recording,
+    pub(super) device: &'static str,
+}
+
+impl Record<'_> {
     /// Writes the record of a finished run.
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub(super) fn write_record(&self, fit: &Fit) -> Result<()> {
+    pub(super) fn write(&self, fit: &Fit) -> Result<()> {
         let finished = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
         let record = json!({
             "program": { "name": "bss", "version": env!("CARGO_PKG_VERSION"), "checkpoint_format": bss_train::FORMAT },
@@ -21,14 +32,14 @@ impl Session {
                 "arch": std::env::consts::ARCH,
                 "cores": std::thread::available_parallelism().map_or(0, usize::from),
                 "threads": rayon::current_num_threads(),
-                "device": if self.device.is_cpu() { "cpu" } else { "cuda" },
+                "device": self.device,
             },
             "model": self.config.model.name(),
             "seed": self.config.seed,
             "samples": self.recording.values.nrows(),
             "channels": self.recording.values.ncols(),
             "sources": self.config.sources,
-            "iterations": self.trainer.iteration(),
+            "iterations": fit.iterations,
             "finished_unix": finished,
             "seconds": fit.seconds,
             "verdict": fit.verdict.to_string(),
@@ -40,6 +51,17 @@ impl Session {
         });
         let text = serde_json::to_string_pretty(&record)? + "\n";
         Ok(bss_data::write_bytes_atomically(&self.folder.record(), text.as_bytes())?)
+    }
+}
+
+impl Session {
+    /// Writes the record of a finished run.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub(super) fn write_record(&self, fit: &Fit) -> Result<()> {
+        let device = if self.device.is_cpu() { "cpu" } else { "cuda" };
+        Record { folder: &self.folder, config: &self.config, recording: &self.recording, device }.write(fit)
     }
 
     /// The seconds of the sitting that finished the run, which is an earlier one if there was nothing left to do.

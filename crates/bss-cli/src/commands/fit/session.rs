@@ -14,7 +14,8 @@ use serde_json::json;
 use crate::config::Config;
 use crate::input::Recording;
 use crate::interrupt;
-use crate::model::{self, Plan};
+use crate::model::ar_flow::Plan;
+use crate::model::{self, FittedModel as _};
 use crate::outcome::Fault;
 use crate::warnings::{Warning, Warnings};
 
@@ -48,15 +49,20 @@ pub(super) enum End {
 /// What a finished run has come to.
 #[derive(Debug, Clone)]
 pub(super) struct Fit {
-    /// The restart with the lowest final loss.
-    pub(super) best: usize,
-    /// Its final loss; infinite if every restart diverged.
+    /// The restart with the lowest final loss; `None` where there are no restarts.
+    pub(super) best: Option<usize>,
+    /// Its final loss; infinite if every restart diverged, NaN where there is no loss.
     pub(super) loss: f64,
     /// Every restart with its final loss, best first.
     pub(super) ranking: Vec<(usize, f64)>,
     pub(super) verdict: Verdict,
+    pub(super) iterations: u64,
+    /// What to do where there was still something to improve.
+    pub(super) unfinished: Option<String>,
     /// The share of the recording's variance that each source explains.
     pub(super) explained: Vec<f64>,
+    /// Whether the model says how sure it is.
+    pub(super) gives_std: bool,
     pub(super) seconds: f64,
     pub(super) warnings: Vec<String>,
 }
@@ -146,11 +152,17 @@ impl Session {
         if diverged > 0 && loss.is_finite() {
             self.warnings.push(Warning::RestartsDiverged { diverged, of: ranking.len() });
         }
+        let separator = self.separator(best)?;
+        let verdict = self.trainer.tail().verdict(best, self.trainer.schedule().beta_end);
+        let advice = "the loss was still falling: fit anew with more --iterations";
         Ok(Fit {
-            best,
+            best: Some(best),
             loss,
-            verdict: self.trainer.tail().verdict(best, self.trainer.schedule().beta_end),
-            explained: self.separator(best)?.convention.explained,
+            verdict,
+            iterations: self.trainer.iteration(),
+            unfinished: (verdict == Verdict::StillImproving).then(|| advice.to_owned()),
+            gives_std: separator.gives_std(),
+            explained: separator.convention.explained,
             seconds: self.seconds(),
             ranking,
             warnings: self.warnings.as_slice().iter().map(ToString::to_string).collect(),

@@ -1,24 +1,24 @@
-//! Everything before the first step: settings, data, the run's folder, and the state of a run that is resumed.
+//! Everything before the first step: data, model, the run's folder, and the state of a run that is resumed.
 
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use bss_models::ArFlowObjective;
 use bss_train::{RunFolder, Trainer};
 use candle_core::{Device, Tensor};
 use ndarray::Array2;
 
 use super::session::Session;
+use super::settings::fingerprint;
 use crate::args::FitArgs;
 use crate::config::{self, Config};
 use crate::input::{Recording, read_recording};
-use crate::model::{Plan, whiten};
+use crate::model::ar_flow::{Plan, whiten};
 use crate::warnings::{Warning, Warnings};
 
 /// A session at its first step, or where the run in the folder was saved last.
-pub(super) fn start(args: &FitArgs) -> Result<Session> {
+pub(super) fn start(args: &FitArgs, mut config: Config) -> Result<Session> {
     let started = Instant::now();
-    let mut config = if args.resume { resumed_config(args)? } else { Config::for_fit(args)? };
     let device = args.device.open()?;
     let mut warnings = Warnings::new(args.quiet);
     if !device.is_cpu() {
@@ -80,35 +80,8 @@ pub(super) fn start(args: &FitArgs) -> Result<Session> {
     })
 }
 
-/// The settings of the run in the folder; options that say something else are refused.
-///
-/// What neither options nor `--config` say was found out at the start of the run, such as the number of sources.
-fn resumed_config(args: &FitArgs) -> Result<Config> {
-    let path = RunFolder::open(&args.out)?.config();
-    let saved = Config::load(Some(&path), &[])?;
-    let asked = Config::for_fit(&FitArgs { config: args.config.clone().or(Some(path.clone())), ..args.clone() })?;
-    for (key, was, now) in saved.differences(&asked) {
-        // The same file may be reached by another path; its values are compared instead.
-        if key != "data.inputs" && now != "none" {
-            bail!(
-                "{key} is {was} in {}, but {now} was asked for; a run is resumed with its own settings: leave that out, \
-                 or start anew with --force",
-                path.display()
-            );
-        }
-    }
-    Ok(saved)
-}
-
 fn ensure_finite(z: &Array2<f64>, recording: &Recording) -> Result<()> {
     let finite = z.iter().all(|v| v.is_finite());
     ensure!(finite, "{}: values are too large or too small to be whitened; rescale them", recording.label);
     Ok(())
-}
-
-/// A number that tells recordings apart: Fowler, Noll and Vo's hash of shape and bits.
-fn fingerprint(values: &Array2<f64>) -> String {
-    let words = [values.nrows() as u64, values.ncols() as u64].into_iter().chain(values.iter().map(|v| v.to_bits()));
-    let hash = words.fold(0xcbf2_9ce4_8422_2325_u64, |hash, word| (hash ^ word).wrapping_mul(0x0100_0000_01b3));
-    format!("{hash:016x}")
 }

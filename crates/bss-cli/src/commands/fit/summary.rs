@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use anyhow::Result;
-use bss_train::Verdict;
 use serde_json::json;
 
 use super::record::{finite, restarts};
@@ -18,13 +17,15 @@ pub(super) fn print(fit: &Fit, args: &FitArgs) -> Result<()> {
     // Several inputs were joined; that is what `separate` reads where it is given none.
     let input = if let [input] = args.inputs.as_slice() { format!("{} ", shell::word(input)) } else { String::new() };
     let sources = args.out.join("sources.npz").display().to_string();
-    let next = format!("bss separate {input}--run {word} --out {} --std", shell::word(&sources));
+    let std = if fit.gives_std { " --std" } else { "" };
+    let next = format!("bss separate {input}--run {word} --out {}{std}", shell::word(&sources));
     if args.json {
         return output::print_json(&json!({
             "run": run,
             "verdict": fit.verdict.to_string(),
             "best_restart": fit.best,
             "loss": finite(fit.loss),
+            "iterations": fit.iterations,
             "restarts": restarts(fit),
             "explained_variance": fit.explained,
             "seconds": fit.seconds,
@@ -32,16 +33,16 @@ pub(super) fn print(fit: &Fit, args: &FitArgs) -> Result<()> {
             "next": next,
         }));
     }
-    let mut text = format!(
-        "{} after {:.1} s: restart {} of {} has the lowest loss, {:.5}\n",
-        fit.verdict,
-        fit.seconds,
-        fit.best + 1,
-        fit.ranking.len(),
-        fit.loss
-    );
-    if fit.verdict == Verdict::StillImproving {
-        let _ = writeln!(text, "the loss was still falling: fit anew with more --iterations");
+    let mut text = format!("{} after {:.1} s: ", fit.verdict, fit.seconds);
+    let _ = match fit.best {
+        Some(best) => {
+            let restarts = fit.ranking.len();
+            writeln!(text, "restart {} of {restarts} has the lowest loss, {:.5}", best + 1, fit.loss)
+        }
+        None => writeln!(text, "{} iterations", fit.iterations),
+    };
+    if let Some(advice) = &fit.unfinished {
+        let _ = writeln!(text, "{advice}");
     }
     let share = |(j, share): (usize, &f64)| vec![(j + 1).to_string(), format!("{:.1} %", 100.0 * share)];
     let rows: Vec<Vec<String>> = fit.explained.iter().enumerate().map(share).collect();

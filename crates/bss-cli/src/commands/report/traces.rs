@@ -4,12 +4,15 @@ use serde_json::Value;
 
 use crate::report::Traces;
 
-/// The traces of one restart, its sources in the given order.
+/// The traces of one restart, its sources in the given order; none where there was no loss to log.
 pub(super) fn of(log: &[Value], restart: usize, order: &[usize]) -> Traces {
     let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
     let plain = |key: &str| log.iter().map(|line| number(&line[key])).collect::<Vec<_>>();
     let of_restart = |key: &str| log.iter().map(|line| number(&line[key][restart])).collect::<Vec<_>>();
     let has = |key: &str| log.first().is_some_and(|line| !line[key].is_null());
+    if !has("loss") {
+        return Traces::default();
+    }
     let of_source = |key: &str| {
         let trace = |&j: &usize| log.iter().map(|line| number(&line[key][restart][j])).collect();
         if has(key) { order.iter().map(trace).collect() } else { Vec::new() }

@@ -1,0 +1,72 @@
+//! `ar-flow`: the AR-Flow VAE, trained step by step.
+
+mod settings;
+
+use anyhow::{Result, ensure};
+use bss_models::{ArFlowSeparator, Convention, Whitening};
+use candle_core::Device;
+use ndarray::Array1;
+
+use super::tensors::{put_matrix, put_vector, take_matrix, take_vector};
+use super::{FittedModel, Fitting, Kind, Tensors};
+use crate::config::Config;
+
+pub(crate) use settings::{Plan, whiten};
+
+/// The kind.
+pub(super) const KIND: Kind = Kind {
+    sections: &["whitening", "encoder", "decoder", "prior", "training"],
+    iterations: Some("training.iterations"),
+    restarts: Some("training.restarts"),
+    fitting: Fitting::Trained,
+    load,
+    facts: |config| vec![("prior", format!("{}, {} base", config.prior.kind, config.prior.base))],
+};
+
+/// What the names of the model's own parameters begin with.
+const PARAMETER: &str = "parameter.";
+
+impl FittedModel for ArFlowSeparator {
+    fn convention(&self) -> &Convention {
+        &self.convention
+    }
+
+    fn gives_std(&self) -> bool {
+        true
+    }
+
+    fn tensors(&self) -> Result<Tensors> {
+        let parameters = self.model.parameters().iter();
+        let mut tensors: Tensors =
+            parameters.map(|(name, var)| (format!("{PARAMETER}{name}"), var.as_tensor().clone())).collect();
+        put_vector(&mut tensors, "whitening.mean", &self.whitening.mean.to_vec())?;
+        put_matrix(&mut tensors, "whitening.matrix", &self.whitening.matrix)?;
+        put_matrix(&mut tensors, "whitening.inverse", &self.whitening.inverse)?;
+        Ok(tensors)
+    }
+}
+
+fn load(
+    config: &Config,
+    convention: Convention,
+    tensors: &mut Tensors,
+    device: &Device,
+) -> Result<Box<dyn FittedModel>> {
+    let whitening = Whitening {
+        mean: Array1::from(take_vector(tensors, "whitening.mean")?),
+        matrix: take_matrix(tensors, "whitening.matrix")?,
+        inverse: take_matrix(tensors, "whitening.inverse")?,
+    };
+    let channels = whitening.mean.len();
+    let plan = Plan::new(config, channels)?;
+    let seen = plan.vae.channels;
+    ensure!(
+        whitening.matrix.dim() == (channels, seen) && whitening.inverse.dim() == (seen, channels),
+        "the tensors of whitening do not fit {channels} channels and {seen} components"
+    );
+    let model = plan.model(1, device)?;
+    let own = tensors.extract_if(.., |name, _| name.starts_with(PARAMETER));
+    let own = own.map(|(name, tensor)| (name[PARAMETER.len()..].to_owned(), tensor)).collect();
+    model.parameters().assign(&own)?;
+    Ok(Box::new(ArFlowSeparator { model, whitening, convention }))
+}
