@@ -7,7 +7,7 @@ use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, WithDType};
 use pulp::{Simd, bytemuck};
 
 /// `f32` or `f64`: a scalar with its vectors, and the constants of the vector functions in [`crate::Lane`].
-pub trait Real: WithDType + std::ops::Neg<Output = Self> + std::iter::Sum {
+pub trait Real: WithDType + bytemuck::Pod + std::ops::Neg<Output = Self> + std::iter::Sum {
     /// As many scalars as the instruction set `S` holds in one register.
     type Vector<S: Simd>: Copy;
 

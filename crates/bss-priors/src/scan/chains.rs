@@ -22,7 +22,7 @@ impl Chains {
         chain / self.sources * self.steps * self.sources + chain % self.sources
     }
 
-    /// Gathers steps `steps` of the chains `which`, one in each lane, as rows (steps, lanes); other lanes stay as they are.
+    /// Gathers steps `steps` of the chains `which`, one in each lane, as rows (steps, lanes); other lanes get zeros.
     pub(crate) fn gather<T: Real>(
         self,
         s: &[T],
@@ -31,6 +31,9 @@ impl Chains {
         lanes: usize,
         rows: &mut [T],
     ) {
+        for lane in which.len()..lanes {
+            rows.iter_mut().skip(lane).step_by(lanes).take(steps.len()).for_each(|row| *row = T::zero());
+        }
         for (lane, chain) in which.enumerate() {
             let column = s[self.start(chain) + steps.start * self.sources..].iter().step_by(self.sources);
             rows.iter_mut().skip(lane).step_by(lanes).zip(column).take(steps.len()).for_each(|(row, &x)| *row = x);

@@ -17,6 +17,7 @@ pub(super) struct Fold<S: Simd, const FOLDED: bool>(pub(super) S);
 
 impl<S: Simd, const FOLDED: bool> Fold<S, FOLDED> {
     /// The slots of a register: as many units go into one.
+    #[allow(clippy::unused_self)] // asked of a value, so that callers need not spell out its type
     #[inline(always)]
     pub(super) fn slots<T: Real>(self) -> usize {
         if FOLDED { (T::lanes::<S>() / T::SLOT).max(1) } else { 1 }

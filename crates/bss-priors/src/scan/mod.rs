@@ -16,6 +16,7 @@ mod products;
 mod registers;
 mod residual;
 mod sample;
+mod tape;
 
 pub(crate) use base::MAX_COMPONENTS;
 pub(crate) use layout::Layout;

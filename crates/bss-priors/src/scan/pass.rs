@@ -17,6 +17,7 @@ use super::group::{Group, Scored, Task};
 use super::layout::Layout;
 use super::registers::{Registers, registers};
 use super::residual::Residual;
+use super::tape::Tape;
 
 /// The tape of one segment takes at most about this many bytes.
 const TAPE_BYTES: usize = 1 << 23;
@@ -37,21 +38,9 @@ pub(super) struct Pass<'a, S: Simd, T: Real, const H: usize, const FOLDED: bool>
     /// The cotangent of the log-determinant: 1 for a density.
     weight: Registers<T>,
     tape: Tape<T>,
+    /// The steps that the tape holds.
+    length: usize,
     out: Scored<T>,
-}
-
-/// What a segment's sweep leaves for its retracing.
-struct Tape<T> {
-    /// s from p steps before the segment on, (steps + p).
-    s: Registers<T>,
-    /// ε.
-    noise: Registers<T>,
-    /// exp(-α).
-    scale: Registers<T>,
-    /// tanh of equation 17.
-    gate: Registers<T>,
-    /// h before each step and after the last, (steps + 1, H).
-    h: Registers<T>,
 }
 
 /// What the way back carries from chunk to chunk.
@@ -77,6 +66,11 @@ impl<'a, S: Simd, T: Real, const H: usize, const FOLDED: bool> Pass<'a, S, T, H,
         if let Task::NoiseGradient(cotangent) = group.task {
             group.packed().gather(cotangent, group.which.clone(), steps..steps + 1, chains, &mut weight);
         }
+        // The state before the first step is zero (19).
+        let h = (length + 1) * layout.hidden * chains;
+        let flow_rows = if layout.hidden > 0 { length * chains } else { 0 };
+        let mut tape = Tape::new([(length + layout.order) * chains, length * chains, flow_rows, flow_rows, h]);
+        tape.rows_mut().h[..layout.hidden * chains].fill(T::zero());
         Self {
             fold,
             group,
@@ -85,13 +79,8 @@ impl<'a, S: Simd, T: Real, const H: usize, const FOLDED: bool> Pass<'a, S, T, H,
             flow: Flow::new(chains, layout, theta),
             base: Base::new(fold, layout, theta),
             weight,
-            tape: Tape {
-                s: registers((length + layout.order) * chains),
-                noise: registers(length * chains),
-                scale: registers(length * chains),
-                gate: registers(length * chains),
-                h: registers((length + 1) * layout.hidden * chains),
-            },
+            tape,
+            length,
             out: Scored {
                 which: group.which.clone(),
                 value: vec![0.0; used],
@@ -104,8 +93,7 @@ impl<'a, S: Simd, T: Real, const H: usize, const FOLDED: bool> Pass<'a, S, T, H,
 
     /// The steps cut to what the tape holds.
     pub(super) fn segments(&self) -> Vec<Range<usize>> {
-        let length = self.tape.noise.len() / self.fold.chains::<T>();
-        cut(self.group.chains.steps - self.layout.order, length).collect()
+        cut(self.group.chains.steps - self.layout.order, self.length).collect()
     }
 
     /// Sweeps all segments, and scores each while it is there.
@@ -117,12 +105,12 @@ impl<'a, S: Simd, T: Real, const H: usize, const FOLDED: bool> Pass<'a, S, T, H,
                 self.initial();
             }
             if self.group.scores_density() {
-                let noise = &self.tape.noise[..segment.len() * self.fold.chains::<T>()];
+                let noise = &self.tape.rows().noise[..segment.len() * self.fold.chains::<T>()];
                 self.base.value(noise, &mut self.out.value);
             } else {
                 let used = self.group.which.len();
                 let to = &mut self.out.noise[(self.layout.order + segment.start) * used..][..segment.len() * used];
-                unload(&self.tape.noise, self.fold.chains::<T>(), to, used);
+                unload(self.tape.rows().noise, self.fold.chains::<T>(), to, used);
             }
             self.add_gates(0..segment.len());
             self.keep_state(segment.len());
@@ -135,7 +123,7 @@ impl<'a, S: Simd, T: Real, const H: usize, const FOLDED: bool> Pass<'a, S, T, H,
         let (chains, order, state) = (self.fold.chains::<T>(), self.layout.order, self.state());
         let mut states = vec![T::zero(); segments.len() * state];
         for (i, segment) in segments.iter().enumerate() {
-            states[i * state..][..state].copy_from_slice(&self.tape.h[..state]);
+            states[i * state..][..state].copy_from_slice(&self.tape.rows().h[..state]);
             self.sweep(segment);
             if i == 0 && self.group.scores_density() {
                 self.initial();
@@ -153,7 +141,7 @@ impl<'a, S: Simd, T: Real, const H: usize, const FOLDED: bool> Pass<'a, S, T, H,
         };
         for (i, segment) in segments.iter().enumerate().rev() {
             if i + 1 < segments.len() {
-                self.tape.h[..state].copy_from_slice(&states[i * state..][..state]);
+                self.tape.rows_mut().h[..state].copy_from_slice(&states[i * state..][..state]);
                 self.sweep(segment);
             }
             for chunk in cut(segment.len(), CHUNK).rev() {
@@ -171,18 +159,18 @@ impl<'a, S: Simd, T: Real, const H: usize, const FOLDED: bool> Pass<'a, S, T, H,
     /// Makes the state after the tape's last step that before its first.
     fn keep_state(&mut self, steps: usize) {
         let (last, state) = (steps * self.state(), self.state());
-        self.tape.h.copy_within(last..last + state, 0);
+        self.tape.rows_mut().h.copy_within(last..last + state, 0);
     }
 
     /// Runs a segment forwards from the state in the tape's first row.
     #[inline(always)]
     fn sweep(&mut self, segment: &Range<usize>) {
-        let (chains, hidden, tape) = (self.fold.chains::<T>(), self.layout.hidden, &mut self.tape);
+        let (chains, hidden, tape) = (self.fold.chains::<T>(), self.layout.hidden, self.tape.rows_mut());
         let Group { chains: all, which, s, .. } = self.group;
-        all.gather(s, which.clone(), segment.start..segment.end + self.layout.order, chains, &mut tape.s);
+        all.gather(s, which.clone(), segment.start..segment.end + self.layout.order, chains, tape.s);
         let length = segment.len() * chains;
         let noise = &mut tape.noise[..length];
-        self.residual.sweep(&tape.s, noise);
+        self.residual.sweep(tape.s, noise);
         if hidden > 0 {
             self.fold.0.vectorize(Sweep {
                 flow: &self.flow,
@@ -198,9 +186,9 @@ impl<'a, S: Simd, T: Real, const H: usize, const FOLDED: bool> Pass<'a, S, T, H,
     #[inline(always)]
     fn add_gates(&mut self, steps: Range<usize>) {
         if self.layout.hidden > 0 {
-            let mut sum = Lane::zero(self.fold.0);
+            let (mut sum, gate) = (Lane::zero(self.fold.0), self.tape.rows().gate);
             for i in steps {
-                sum += self.fold.row(&self.tape.gate, i);
+                sum += self.fold.row(gate, i);
             }
             add_lanes(Lane::splat(self.fold.0, T::from_f64(-self.layout.kappa)) * sum, &mut self.out.value);
         }
@@ -209,7 +197,7 @@ impl<'a, S: Simd, T: Real, const H: usize, const FOLDED: bool> Pass<'a, S, T, H,
     /// Runs a chunk of the tape backwards; the tape's segment starts at step `start`.
     #[inline(always)]
     fn retrace(&mut self, start: usize, chunk: Range<usize>, back: &mut Back<T>) {
-        let (chains, layout, tape) = (self.fold.chains::<T>(), self.layout, &self.tape);
+        let (chains, layout, tape) = (self.fold.chains::<T>(), self.layout, self.tape.rows());
         let (order, hidden, used) = (layout.order, layout.hidden, self.group.which.len());
         let at = scaled(&chunk, chains);
         let noise = &tape.noise[at.clone()];
@@ -262,7 +250,7 @@ impl<'a, S: Simd, T: Real, const H: usize, const FOLDED: bool> Pass<'a, S, T, H,
         let (chains, used) = (self.fold.chains::<T>(), self.group.which.len());
         let mut noise = registers(chains);
         for r in 0..self.layout.order {
-            let s = self.fold.row(&self.tape.s, r);
+            let s = self.fold.row(self.tape.rows().s, r);
             self.fold.set_row(&mut noise, 0, self.residual.initial(s));
             for (lane, &eps) in noise.iter().enumerate().take(used) {
                 let log_sigma0 = self.parameter(lane, self.layout.log_sigma0());
@@ -282,7 +270,7 @@ impl<'a, S: Simd, T: Real, const H: usize, const FOLDED: bool> Pass<'a, S, T, H,
         let (chains, used, layout) = (self.fold.chains::<T>(), self.group.which.len(), self.layout);
         let mut rows = registers(3 * chains);
         for r in 0..layout.order {
-            let eps = self.residual.initial(self.fold.row(&self.tape.s, r));
+            let eps = self.residual.initial(self.fold.row(self.tape.rows().s, r));
             self.fold.set_row(&mut rows, 0, eps);
             self.fold.set_row(&mut rows, 1, -eps);
             if let Task::NoiseGradient(cotangent) = self.group.task {
