@@ -3,6 +3,8 @@
 //! Three sources, eight hidden units. Memory is the process's peak as Linux tells it, which only grows: give lengths in
 //! ascending order.
 
+#![allow(clippy::print_stdout)] // its purpose
+
 use std::time::Instant;
 
 use bss_nn::{Initialiser, Noise, Parameters, Purpose};

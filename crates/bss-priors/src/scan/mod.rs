@@ -15,6 +15,7 @@ mod pass;
 mod products;
 mod registers;
 mod residual;
+mod retrace;
 mod sample;
 mod tape;
 

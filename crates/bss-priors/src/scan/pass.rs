@@ -11,12 +11,13 @@ use bss_nn::{Lane, Real};
 use pulp::Simd;
 
 use super::base::{Base, add_lanes};
-use super::flow::{BLOCK, Flow, Retrace, Sweep, Trace, cotangent_rows};
+use super::flow::{Flow, Sweep};
 use super::fold::Fold;
 use super::group::{Group, Scored, Task};
 use super::layout::Layout;
 use super::registers::{Registers, registers};
 use super::residual::Residual;
+use super::retrace::{BLOCK, Retrace, Trace, cotangent_rows};
 use super::tape::Tape;
 
 /// The tape of one segment takes at most about this many bytes.

@@ -3,9 +3,10 @@
 use bss_nn::{Lane, Real};
 use pulp::Simd;
 
-use super::flow::{ANY_WIDTH, cotangent_rows};
+use super::flow::ANY_WIDTH;
 use super::fold::Fold;
 use super::layout::Layout;
+use super::retrace::cotangent_rows;
 
 /// Adds what the steps of a block give to the gradients `grads`, which are laid out like the parameters.
 ///
