@@ -94,6 +94,7 @@ impl<T: Real> WithSimd for Group<'_, T> {
         // Widths are spelt out for what fits use: single precision on processors with vectors.
         if const { size_of::<T>() == 4 && S::F32_LANES > 4 } {
             match (self.layout.hidden, self.folded) {
+                (2, _) => return self.score::<S, 2, false>(simd),
                 (8, false) => return self.score::<S, 8, false>(simd),
                 (8, true) => return self.score::<S, 8, true>(simd),
                 (16, false) => return self.score::<S, 16, false>(simd),
