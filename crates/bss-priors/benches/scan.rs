@@ -12,6 +12,10 @@ use candle_core::{DType, Device, Result, Tensor, Var};
 use criterion::{BenchmarkId, Criterion};
 use rayon::ThreadPoolBuilder;
 
+/// The allocator of the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Name, sources, hidden units, steps and batch; `xtask/src/bench/scan.rs` has the same table.
 ///
 /// Here a batch is one of restarts: parameters and sources both have one entry a restart. The batch of the reference

@@ -62,6 +62,8 @@ fn choose<T: Real>(sets: &[Instructions], layout: Layout, count: usize, threads:
         };
         (groups.div_ceil(threads) as f64 * step, Plan { instructions, folded, groups })
     };
+    // The portable set rounds otherwise: whether it is used must not depend on the number of threads.
+    let sets = if sets.len() > 1 { &sets[1..] } else { sets };
     let foldable = |set: &&Instructions| set.lanes::<T>() > T::SLOT && layout.folds();
     let folded = sets.iter().filter(foldable).map(|set| (set, true));
     let plans = sets.iter().map(|set| (set, false)).chain(folded).map(plan);
@@ -160,8 +162,11 @@ mod tests {
     #[test]
     fn all_threads_get_a_share_and_no_group_has_more_chains_than_fit() {
         for layout in LAYOUTS {
-            for (count, threads) in [(1, 1), (3, 2), (8, 2), (18, 1), (18, 2), (64, 2), (65, 3), (1000, 8)] {
+            for (count, threads) in [(1, 1), (3, 2), (3, 5), (8, 2), (18, 1), (18, 2), (64, 2), (65, 3), (1000, 8)] {
                 let plan = choose::<f32>(&Instructions::available(), layout, count, threads);
+                let alone = choose::<f32>(&Instructions::available(), layout, count, 1);
+                let is_portable = |plan: Plan| matches!(plan.instructions, Instructions::Portable);
+                assert_eq!(is_portable(plan), is_portable(alone), "{count} chains, {threads}: {plan:?}");
                 let room = if plan.folded { f32::SLOT } else { plan.instructions.lanes::<f32>() };
                 assert!(count.div_ceil(plan.groups) <= room, "{count} chains: {plan:?}");
                 assert!(plan.groups == 1 || plan.groups >= threads.min(count), "{count} chains, {threads}: {plan:?}");

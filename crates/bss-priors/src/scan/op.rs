@@ -5,11 +5,15 @@ use std::sync::Mutex;
 use bss_nn::{Real, contiguous, dispatch_real, with_values};
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp2, Device, Layout as Strides, Result, Shape, Tensor, WithDType};
+use rayon::prelude::*;
 
 use super::chains::Chains;
 use super::deal::deal;
 use super::group::{Scored, Task};
 use super::layout::Layout;
+
+/// So many steps of one restart are a share of a thread's work around the kernel.
+const ROWS: usize = 2048;
 
 /// The log-density of each chain (equation 28).
 ///
@@ -66,13 +70,23 @@ fn values<T: Real>(scored: &[Scored<T>]) -> Vec<T> {
 fn gradients<T: Real>(scored: &[Scored<T>], layout: Layout, chains: Chains) -> Result<(Tensor, Tensor)> {
     let Chains { restarts, steps, sources } = chains;
     let mut s = vec![T::zero(); restarts * steps * sources];
-    let mut theta = vec![0.0; chains.count() * layout.len()];
-    let parameters = Chains { restarts: chains.count(), steps: layout.len(), sources: 1 };
+    s.par_chunks_exact_mut(steps * sources).enumerate().for_each(|(restart, s)| {
+        s.par_chunks_mut(ROWS * sources).enumerate().for_each(|(block, s)| {
+            for group in scored {
+                chains.scatter_rows(&group.s, group.which.clone(), restart, block * ROWS, s);
+            }
+        });
+    });
+    let mut theta = vec![T::zero(); chains.count() * layout.len()];
     for group in scored {
-        chains.scatter(&group.s, group.which.clone(), &mut s);
-        parameters.scatter(&group.theta, group.which.clone(), &mut theta);
+        let used = group.which.len();
+        for (chain, row) in group.which.clone().zip(0..used) {
+            let column = group.theta.iter().skip(row).step_by(used);
+            let to = &mut theta[chain * layout.len()..(chain + 1) * layout.len()];
+            to.iter_mut().zip(column).for_each(|(to, &x)| *to = T::from_f64(x));
+        }
     }
-    let theta = Tensor::from_vec(theta, (restarts, sources, layout.len()), &Device::Cpu)?.to_dtype(T::DTYPE)?;
+    let theta = Tensor::from_vec(theta, (restarts, sources, layout.len()), &Device::Cpu)?;
     Ok((Tensor::from_vec(s, (restarts, steps, sources), &Device::Cpu)?, theta))
 }
 
@@ -111,11 +125,16 @@ impl CustomOp2 for Density {
         let scaled = dispatch_real!(s.dtype(), T => with_values::<T, _>(grad_s, |values| with_values::<T, _>(&grad, |g| {
             let (restarts, steps, sources) = s.dims3()?;
             let mut scaled = values.to_vec();
-            for (rows, g) in scaled.chunks_exact_mut(steps * sources).zip(g.chunks_exact(sources)) {
-                for row in rows.chunks_exact_mut(sources) {
-                    row.iter_mut().zip(g).for_each(|(x, &g)| *x *= g);
-                }
-            }
+            scaled.par_chunks_exact_mut(steps * sources).zip(g.par_chunks_exact(sources)).for_each(|(rows, g)| {
+                rows.par_chunks_mut(ROWS * sources).for_each(|rows| {
+                    if g.iter().all(|x| *x == g[0]) {
+                        return rows.iter_mut().for_each(|x| *x *= g[0]);
+                    }
+                    for row in rows.chunks_exact_mut(sources) {
+                        row.iter_mut().zip(g).for_each(|(x, &g)| *x *= g);
+                    }
+                });
+            });
             Tensor::from_vec(scaled, (restarts, steps, sources), &Device::Cpu)
         }))?);
         Ok((Some(scaled), Some(grad_theta.broadcast_mul(&grad.unsqueeze(2)?)?)))

@@ -319,8 +319,11 @@ fn scaled(rows: &Range<usize>, scalars: usize) -> Range<usize> {
 
 /// Copies the chains in use of each row to the rows (steps, used) of a result.
 fn unload<T: Copy>(from: &[T], chains: usize, to: &mut [T], used: usize) {
+    if used == chains {
+        return to.copy_from_slice(&from[..to.len()]);
+    }
     for lane in 0..used {
-        let row = from.iter().skip(lane).step_by(chains);
-        to.iter_mut().skip(lane).step_by(used).zip(row).for_each(|(to, &from)| *to = from);
+        let column = from.iter().skip(lane).step_by(chains);
+        to.iter_mut().skip(lane).step_by(used).zip(column).for_each(|(to, &from)| *to = from);
     }
 }
