@@ -31,6 +31,14 @@ fn fit(arguments: &str) -> Result<Config, String> {
 }
 
 #[test]
+fn the_papers_model_is_one_file_away() {
+    let paper = Config::from_toml(include_str!("../../../../docs/settings/paper.toml")).unwrap();
+    let PriorConfig { base, order, kind, .. } = paper.prior;
+    assert_eq!((base, order, kind, paper.decoder.kind), (Base::Gaussian, 1, Prior::ArFlow, Decoder::Linear));
+    assert_eq!(paper.training.restarts, 1);
+}
+
+#[test]
 fn the_defaults_are_valid_and_read_back() {
     let defaults = Config::default();
     defaults.validate().unwrap();

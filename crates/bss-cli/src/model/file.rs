@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use bss_models::{ArFlowSeparator, Convention, Whitening};
+use bss_models::{ArFlowSeparator, Convention, Uncertainty, Whitening};
 use bss_train::{Checkpoint, RunFolder};
 use candle_core::{DType, Device, Tensor};
 use ndarray::{Array1, Array2};
@@ -31,7 +31,7 @@ pub(crate) struct Fitted {
 /// # Errors
 /// If the file cannot be written.
 pub(crate) fn save(separator: &ArFlowSeparator, config: &Config, about: Value, path: &Path) -> Result<()> {
-    let ArFlowSeparator { model, whitening, convention } = separator;
+    let ArFlowSeparator { model, whitening, convention, uncertainty } = separator;
     let mut tensors = BTreeMap::new();
     for (name, var) in model.parameters().iter() {
         tensors.insert(format!("parameter.{name}"), var.as_tensor().clone());
@@ -43,6 +43,8 @@ pub(crate) fn save(separator: &ArFlowSeparator, config: &Config, about: Value, p
     tensors.insert("whitening.mean".into(), vector(&whitening.mean.to_vec())?);
     tensors.insert("whitening.matrix".into(), matrix(&whitening.matrix)?);
     tensors.insert("whitening.inverse".into(), matrix(&whitening.inverse)?);
+    tensors.insert("uncertainty.noise".into(), vector(&uncertainty.noise.to_vec())?);
+    tensors.insert("uncertainty.leakage".into(), matrix(&uncertainty.leakage)?);
     tensors.insert("convention.order".into(), vector(&order)?);
     tensors.insert("convention.offset".into(), vector(&convention.offset)?);
     tensors.insert("convention.factor".into(), vector(&convention.factor)?);
@@ -89,6 +91,10 @@ impl Fitted {
             matrix: matrix(tensors, "whitening.matrix")?,
             inverse: matrix(tensors, "whitening.inverse")?,
         };
+        let uncertainty = Uncertainty {
+            noise: Array1::from(vector(tensors, "uncertainty.noise")?),
+            leakage: matrix(tensors, "uncertainty.leakage")?,
+        };
         let sources = config.sources.context("the number of sources is missing")?;
         let order: Vec<usize> = vector(tensors, "convention.order")?.into_iter().map(|j| j as usize).collect();
         let mut sorted = order.clone();
@@ -96,6 +102,10 @@ impl Fitted {
         anyhow::ensure!(
             sorted.iter().copied().eq(0..sources),
             "tensor convention.order is no order of {sources} sources"
+        );
+        anyhow::ensure!(
+            uncertainty.leakage.dim() == (sources, sources) && uncertainty.noise.len() == sources,
+            "the tensors of uncertainty are not of {sources} sources"
         );
         let convention = Convention {
             order,
@@ -123,7 +133,12 @@ impl Fitted {
         }
         let restart = description["restart"].as_u64().context("the restart is missing")? as usize;
         let sample_rate = description["sample_rate"].as_f64();
-        Ok(Self { separator: ArFlowSeparator { model, whitening, convention }, config, restart, sample_rate })
+        Ok(Self {
+            separator: ArFlowSeparator { model, whitening, convention, uncertainty },
+            config,
+            restart,
+            sample_rate,
+        })
     }
 }
 
