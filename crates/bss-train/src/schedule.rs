@@ -29,7 +29,7 @@ impl Default for Schedule {
             learning_rate: 0.02,
             learning_rate_end: 4e-4,
             beta: 0.2,
-            beta_end: 0.05,
+            beta_end: 0.03,
             anneal_from: 0.5,
             anneal_to: 0.9,
         }
