@@ -13,12 +13,12 @@
 //! apart, as two white Gaussian ones.
 
 use bss_priors::Prior;
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Device, Tensor, Var};
 use ndarray::{Array2, Axis};
 
 use crate::Result;
 
-/// The step of the second difference, as a share of a source's standard deviation: small against the innovations of
+/// The step of the difference of slopes, as a share of a source's standard deviation: small against the innovations of
 /// smooth sources, and large against the rounding of single precision.
 const STEP: f64 = 0.02;
 
@@ -35,22 +35,22 @@ pub fn leakage(prior: &dyn Prior, sources: &Array2<f64>, dtype: DType, device: &
     let mean = sources.mean_axis(Axis(0)).unwrap_or_default();
     let deviation = sources.std_axis(Axis(0), 0.0).mapv(|v| if v > 0.0 { v } else { 1.0 });
     let unit = (sources - &mean) / &deviation;
-    // log p of every source j with `step` of source j + turn added to it.
-    let log_prob = |turn: usize, step: f64| -> Result<Vec<f64>> {
-        let moved = (0..samples * n).map(|i| {
-            let (r, j) = (i / n, i % n);
-            sources[(r, j)] + step * deviation[j] * unit[(r, (j + turn) % n)]
-        });
+    // The slope of log p of every source j along source j + turn, with `step` of that source added.
+    let slopes = |turn: usize, step: f64| -> Result<Vec<f64>> {
+        let other = |r: usize, j: usize| deviation[j] * unit[(r, (j + turn) % n)];
+        let moved = (0..samples * n).map(|i| sources[(i / n, i % n)] + step * other(i / n, i % n));
         let moved = Tensor::from_vec(moved.collect::<Vec<f64>>(), (1, samples, n), &Device::Cpu)?;
-        let value = prior.log_prob(&moved.to_dtype(dtype)?.to_device(device)?)?;
-        Ok(value.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.flatten_all()?.to_vec1()?)
+        let moved = Var::from_tensor(&moved.to_dtype(dtype)?.to_device(device)?)?;
+        let grads = prior.log_prob(moved.as_tensor())?.sum_all()?.backward()?;
+        let Some(grad) = grads.get(&moved) else { return Ok(vec![0.0; n]) };
+        let grad: Vec<f64> = grad.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.flatten_all()?.to_vec1()?;
+        Ok((0..n).map(|j| (0..samples).map(|r| grad[r * n + j] * other(r, j)).sum()).collect())
     };
-    let still = log_prob(0, 0.0)?;
     let mut curvature = Array2::<f64>::zeros((n, n));
     for turn in 1..n {
-        let (up, down) = (log_prob(turn, STEP)?, log_prob(turn, -STEP)?);
+        let (up, down) = (slopes(turn, STEP)?, slopes(turn, -STEP)?);
         for j in 0..n {
-            curvature[(j, (j + turn) % n)] = (2.0 * still[j] - up[j] - down[j]) / (STEP * STEP);
+            curvature[(j, (j + turn) % n)] = (down[j] - up[j]) / (2.0 * STEP);
         }
     }
     Ok(variances(&curvature, samples as f64))
@@ -66,8 +66,15 @@ fn variances(curvature: &Array2<f64>, samples: f64) -> Array2<f64> {
         // A pair that the curvature does not hold apart is as open as the prior leaves it.
         let determinant = (here * there - samples * samples).max(here.max(there));
         let variance = there / determinant;
-        if variance.is_finite() { variance.min(1.0) } else { 1.0 }
+        if variance.is_finite() { rounded(variance.min(1.0)) } else { 1.0 }
     })
+}
+
+/// To three digits: the kernels of the scan that few chains on many threads are dealt to differ in their last bits, which
+/// no estimate of a variance is worth keeping.
+fn rounded(variance: f64) -> f64 {
+    let unit = 10f64.powi(variance.max(1e-300).log10().floor() as i32 - 2);
+    (variance / unit).round() * unit
 }
 
 #[cfg(test)]
@@ -90,6 +97,6 @@ mod tests {
     fn the_variances_are_the_inverse_of_each_pair_s_curvature() {
         let samples = 1e6;
         let found = variances(&(array![[0.0, 4.0], [1.0, 0.0]] * samples), samples) * samples;
-        assert!((found[(0, 1)] - 1.0 / 3.0).abs() < 1e-4 && (found[(1, 0)] - 4.0 / 3.0).abs() < 1e-4, "{found}");
+        assert!((found[(0, 1)] - 1.0 / 3.0).abs() < 2e-3 && (found[(1, 0)] - 4.0 / 3.0).abs() < 6e-3, "{found}");
     }
 }

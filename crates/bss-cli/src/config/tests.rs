@@ -147,7 +147,7 @@ fn options_of_other_models_are_refused() {
 
 #[test]
 fn changes_are_told_from_defaults() {
-    let config = set(&["prior.kind=ar", "training.restarts=6"]).unwrap();
+    let config = set(&["prior.kind=ar", "training.restarts=5"]).unwrap();
     let changes: Vec<String> = config.changes().iter().map(|(key, value)| format!("{key}={value}")).collect();
     assert_eq!(changes, ["prior.kind=\"ar\""]);
 }
