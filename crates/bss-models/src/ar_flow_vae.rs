@@ -101,6 +101,12 @@ impl ArFlowVae {
         self.decoder.forward(s)
     }
 
+    /// The encoder's matrix where it is linear, (restarts, channels, sources).
+    #[must_use]
+    pub fn encoder_weight(&self) -> Option<&Tensor> {
+        self.encoder.linear().map(|linear| &linear.weight)
+    }
+
     /// The decoder's matrix where it is linear, (restarts, sources, channels).
     ///
     /// # Errors
@@ -161,12 +167,16 @@ impl ArFlowObjective {
         Ok(Self { model, x, noise, sources })
     }
 
+    /// The noise of an iteration, the same for every restart: losses then differ by what the restarts have found, and
+    /// not by what they drew, and rank them to a fraction of a nat.
     fn eps(&self, iteration: u64) -> Result<Tensor> {
         let (restarts, samples, _) = self.x.dims3()?;
-        let values = self.noise.bulk_normal(Purpose::Reparameterise, restarts, iteration, samples * self.sources);
-        Tensor::from_vec(values, (restarts, samples, self.sources), &Device::Cpu)?
+        let values = self.noise.bulk_normal(Purpose::Reparameterise, 1, iteration, samples * self.sources);
+        Tensor::from_vec(values, (1, samples, self.sources), &Device::Cpu)?
             .to_dtype(self.x.dtype())?
-            .to_device(self.x.device())
+            .to_device(self.x.device())?
+            .broadcast_as((restarts, samples, self.sources))?
+            .contiguous()
     }
 }
 

@@ -4,14 +4,14 @@ use bss_posteriors::Posterior;
 use candle_core::{DType, Device, Tensor};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
-use crate::{ArFlowVae, Result, Whitening};
+use crate::{ArFlowVae, Result, Uncertainty, Whitening};
 
 /// Separated sources.
 #[derive(Clone, Debug)]
 pub struct Estimate {
     /// Posterior means, (samples, sources).
     pub sources: Array2<f64>,
-    /// Posterior standard deviations, (samples, sources).
+    /// Standard deviations, (samples, sources): see [`Uncertainty`].
     pub std: Array2<f64>,
     /// The mixing, (channels, sources), where the decoder is linear: `x ≈ mixing · s + mean`.
     pub mixing: Option<Array2<f64>>,
@@ -122,6 +122,8 @@ pub struct ArFlowSeparator {
     pub whitening: Whitening,
     /// What comes after it.
     pub convention: Convention,
+    /// How sure it all is.
+    pub uncertainty: Uncertainty,
 }
 
 impl ArFlowSeparator {
@@ -130,13 +132,14 @@ impl ArFlowSeparator {
     /// # Errors
     /// If the recording does not fit.
     pub fn new(model: ArFlowVae, whitening: Whitening, x: ArrayView2<f64>) -> Result<Self> {
-        let sources = model.sources(&whitening, x)?.0;
+        let (sources, std) = model.sources(&whitening, x)?;
         let mixing = match model.channel_mixing(&whitening)? {
             Some(mixing) => mixing,
             None => least_squares_mixing(x, sources.view()),
         };
         let convention = Convention::new(x, sources.view(), mixing.view());
-        Ok(Self { model, whitening, convention })
+        let uncertainty = Uncertainty::new(&model, &whitening, x, (&sources, &std))?;
+        Ok(Self { model, whitening, convention, uncertainty })
     }
 }
 
@@ -153,6 +156,12 @@ impl ArFlowVae {
         Ok((to_array(mean)?, to_array(&std)?))
     }
 
+    /// B of `s = (x - mean) B + b` of the first restart where the encoder is linear, (channels, sources).
+    pub(crate) fn demixing(&self, whitening: &Whitening) -> Result<Option<Array2<f64>>> {
+        let Some(weight) = self.encoder_weight() else { return Ok(None) };
+        Ok(Some(whitening.matrix.dot(&to_array(weight)?)))
+    }
+
     /// The mixing of all channels of the first restart where the decoder is linear, (channels, sources).
     fn channel_mixing(&self, whitening: &Whitening) -> Result<Option<Array2<f64>>> {
         let Some(matrix) = self.mixing()? else { return Ok(None) };
@@ -162,11 +171,11 @@ impl ArFlowVae {
 
 impl Separator for ArFlowSeparator {
     fn separate(&self, x: ArrayView2<f64>) -> Result<Estimate> {
-        let (sources, std) = self.model.sources(&self.whitening, x)?;
+        let sources = self.convention.centred(self.model.sources(&self.whitening, x)?.0);
         let mixing = self.model.channel_mixing(&self.whitening)?;
         Ok(Estimate {
-            sources: self.convention.centred(sources),
-            std: self.convention.columns(&std, f64::abs),
+            std: self.uncertainty.std(&self.convention, &sources),
+            sources,
             mixing: mixing.map(|mixing| self.convention.columns(&mixing, f64::recip)),
         })
     }

@@ -20,7 +20,8 @@ pub struct Schedule {
 }
 
 /// What was found to need no tuning on whitened recordings: β is large enough at first to keep the encoder from locking
-/// early, and small at the end for tight posteriors.
+/// early, and smaller at the end, but not so small that the prior learns a short recording's noise, or that sensor noise
+/// outweighs the innovations of smooth sources.
 impl Default for Schedule {
     fn default() -> Self {
         Self {
@@ -28,7 +29,7 @@ impl Default for Schedule {
             learning_rate: 0.02,
             learning_rate_end: 4e-4,
             beta: 0.2,
-            beta_end: 0.02,
+            beta_end: 0.03,
             anneal_from: 0.5,
             anneal_to: 0.9,
         }

@@ -44,7 +44,7 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub(crate) seed: Option<u64>,
 
-    /// Independent fits, of which the best is kept [default: 6, none for baselines]
+    /// Independent fits, of which the best is kept [default: 5, none for baselines]
     #[arg(long, value_name = "K")]
     pub(crate) restarts: Option<usize>,
 

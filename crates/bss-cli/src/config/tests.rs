@@ -31,6 +31,14 @@ fn fit(arguments: &str) -> Result<Config, String> {
 }
 
 #[test]
+fn the_papers_model_is_one_file_away() {
+    let paper = Config::from_toml(include_str!("../../../../docs/settings/paper.toml")).unwrap();
+    let PriorConfig { base, order, kind, .. } = paper.prior;
+    assert_eq!((base, order, kind, paper.decoder.kind), (Base::Gaussian, 1, Prior::ArFlow, Decoder::Linear));
+    assert_eq!(paper.training.restarts, 1);
+}
+
+#[test]
 fn the_defaults_are_valid_and_read_back() {
     let defaults = Config::default();
     defaults.validate().unwrap();
@@ -139,7 +147,7 @@ fn options_of_other_models_are_refused() {
 
 #[test]
 fn changes_are_told_from_defaults() {
-    let config = set(&["prior.kind=ar", "training.restarts=6"]).unwrap();
+    let config = set(&["prior.kind=ar", "training.restarts=5"]).unwrap();
     let changes: Vec<String> = config.changes().iter().map(|(key, value)| format!("{key}={value}")).collect();
     assert_eq!(changes, ["prior.kind=\"ar\""]);
 }

@@ -3,7 +3,7 @@
 mod settings;
 
 use anyhow::{Result, ensure};
-use bss_models::{ArFlowSeparator, Convention, Whitening};
+use bss_models::{ArFlowSeparator, Convention, Uncertainty, Whitening};
 use candle_core::Device;
 use ndarray::Array1;
 
@@ -42,6 +42,8 @@ impl FittedModel for ArFlowSeparator {
         put_vector(&mut tensors, "whitening.mean", &self.whitening.mean.to_vec())?;
         put_matrix(&mut tensors, "whitening.matrix", &self.whitening.matrix)?;
         put_matrix(&mut tensors, "whitening.inverse", &self.whitening.inverse)?;
+        put_vector(&mut tensors, "uncertainty.noise", &self.uncertainty.noise.to_vec())?;
+        put_matrix(&mut tensors, "uncertainty.leakage", &self.uncertainty.leakage)?;
         Ok(tensors)
     }
 }
@@ -57,6 +59,15 @@ fn load(
         matrix: take_matrix(tensors, "whitening.matrix")?,
         inverse: take_matrix(tensors, "whitening.inverse")?,
     };
+    let uncertainty = Uncertainty {
+        noise: Array1::from(take_vector(tensors, "uncertainty.noise")?),
+        leakage: take_matrix(tensors, "uncertainty.leakage")?,
+    };
+    let sources = convention.order.len();
+    ensure!(
+        uncertainty.leakage.dim() == (sources, sources) && uncertainty.noise.len() == sources,
+        "the tensors of uncertainty are not of {sources} sources"
+    );
     let channels = whitening.mean.len();
     let plan = Plan::new(config, channels)?;
     let seen = plan.vae.channels;
@@ -68,5 +79,5 @@ fn load(
     let own = tensors.extract_if(.., |name, _| name.starts_with(PARAMETER));
     let own = own.map(|(name, tensor)| (name[PARAMETER.len()..].to_owned(), tensor)).collect();
     model.parameters().assign(&own)?;
-    Ok(Box::new(ArFlowSeparator { model, whitening, convention }))
+    Ok(Box::new(ArFlowSeparator { model, whitening, convention, uncertainty }))
 }

@@ -35,7 +35,7 @@ fn a_run_shows_its_settings_record_and_files() {
     insta::assert_snapshot!(bench.ok("inspect run"));
     let listing = bench.json("inspect run");
     assert_eq!(listing["config"]["prior"]["kind"], "ar");
-    assert_eq!(listing["config"]["training"]["restarts"], 6);
+    assert_eq!(listing["config"]["training"]["restarts"], 5);
     assert_eq!(listing["record"]["verdict"], "converged");
     assert_eq!(listing["files"][1], json!({"name": "run.json", "bytes": 71}));
 }

@@ -155,7 +155,7 @@ fn what_does_not_fit_the_run_is_refused_by_key() {
     let bench = fitted();
     let before = bench.bytes("run", &EXACT);
     for (arguments, parts) in [
-        ("--set prior.order=2", &["prior.order is 1 in run/config.toml, but 2 was asked for", "--force"][..]),
+        ("--set prior.order=2", &["prior.order is 4 in run/config.toml, but 2 was asked for", "--force"][..]),
         ("--seed 1", &["seed is 0 in run/config.toml, but 1 was asked for"]),
         ("--restarts 3", &["training.restarts is 2 in", "but 3 was asked for"]),
         ("--iterations 90", &["training.iterations is 60 in", "but 90 was asked for"]),
