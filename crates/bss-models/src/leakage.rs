@@ -66,15 +66,8 @@ fn variances(curvature: &Array2<f64>, samples: f64) -> Array2<f64> {
         // A pair that the curvature does not hold apart is as open as the prior leaves it.
         let determinant = (here * there - samples * samples).max(here.max(there));
         let variance = there / determinant;
-        if variance.is_finite() { rounded(variance.min(1.0)) } else { 1.0 }
+        if variance.is_finite() { variance.min(1.0) } else { 1.0 }
     })
-}
-
-/// To three digits: the kernels of the scan that few chains on many threads are dealt to differ in their last bits, which
-/// no estimate of a variance is worth keeping.
-fn rounded(variance: f64) -> f64 {
-    let unit = 10f64.powi(variance.max(1e-300).log10().floor() as i32 - 2);
-    (variance / unit).round() * unit
 }
 
 #[cfg(test)]

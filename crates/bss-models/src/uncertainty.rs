@@ -18,7 +18,7 @@ use crate::{ArFlowVae, Convention, Result, Whitening, leakage, noise_floor};
 pub struct Uncertainty {
     /// Of the noise, (sources).
     pub noise: Array1<f64>,
-    /// Of the shares of others, (sources, sources): see [`leakage`].
+    /// Of the shares of others, (sources, sources): see [`leakage()`].
     pub leakage: Array2<f64>,
 }
 
