@@ -4,8 +4,8 @@
 //! var(s_{r,j}) = noise_j + Σ_k leakage_jk s_{r,k}²
 //! ```
 //!
-//! for sources of unit variance: noise of the sensors that comes through the demixing ([`noise_floor`]), and what of the
-//! other sources may be left because the recording does not pin the demixing down ([`leakage`]). The posterior's
+//! for sources of unit variance: noise of the sensors that comes through the demixing ([`noise_floor()`]), and what of the
+//! other sources may be left because the recording does not pin the demixing down ([`leakage()`]). The posterior's
 //! variances q_j are in it only where the encoder is not linear: with a tied decoder they follow β, a setting of the
 //! training, whatever the recording.
 

@@ -44,6 +44,7 @@ mod noise;
 mod normal;
 mod parameters;
 mod real;
+mod values;
 
 pub use activation::Activation;
 pub use adam::{Adam, AdamConfig, Moments};
@@ -55,4 +56,5 @@ pub use lane::Lane;
 pub use linear::Linear;
 pub use noise::{Noise, Purpose};
 pub use parameters::{Initialiser, Parameters};
-pub use real::{Real, contiguous, with_values};
+pub use real::Real;
+pub use values::{contiguous, with_values};

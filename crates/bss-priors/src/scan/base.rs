@@ -115,7 +115,8 @@ impl<S: Simd, T: Real, const FOLDED: bool> Base<S, T, FOLDED> {
     fn terms(&self, eps: Lane<S, T>, terms: &mut [Lane<S, T>; MAX_COMPONENTS]) -> (Lane<S, T>, Lane<S, T>) {
         let components = self.layout.components;
         let half = Lane::splat(self.fold.0, T::from_f64(-0.5));
-        let least = Lane::splat(self.fold.0, -T::EXP_LIMIT);
+        // Far above the least normal number: processors take a hundred times as long for products below that.
+        let least = Lane::splat(self.fold.0, T::from_f64(-0.6 * T::EXP_LIMIT.to_f64()));
         let mut largest = Lane::splat(self.fold.0, T::from_f64(-1e30));
         for k in 0..components {
             let z = (eps - self.mean[k]) * self.precision[k];
