@@ -7,6 +7,10 @@ use super::compare::TOLERANCE;
 use super::grid::{FAMILIES, FIRST_SEED, METHODS, Method, Preset, VARIANTS, Variant};
 use super::standing::{MARGIN, SEPARATED, Standing};
 
+const HEADING: &str = "# Every family against classical methods\n\n\
+     Smallest absolute correlation of the sources with the truth, after optimal matching: every `bss synth` family, \
+     random\nsquare mixings, and these methods on the same mixtures:\n\n";
+
 /// What a result was made with.
 #[derive(Debug)]
 pub(super) struct Circumstances {
@@ -22,7 +26,7 @@ pub(super) fn page(cells: &[Cell], circumstances: &Circumstances) -> String {
     text += &summary(&standings);
     text += "\n## Amari distance\n\nMean over the mixtures.\n\n";
     text += &means(cells, |cell| cell.amari, 4);
-    text += "\n## Time\n\nMean seconds of a fit on one thread, while another fit runs on each other core.\n\n";
+    text += "\n## Time\n\nMean seconds of a fit on one thread, while others run on the other cores, and whatever else the machine did.\n\n";
     text += &means(cells, |cell| cell.seconds, 2);
     for variant in VARIANTS.iter().filter(|variant| cells.iter().any(|cell| cell.variant() == variant.name)) {
         text += &section(variant, cells, &standings);
@@ -35,11 +39,7 @@ pub(super) fn page(cells: &[Cell], circumstances: &Circumstances) -> String {
 
 fn head(cells: &[Cell], circumstances: &Circumstances) -> String {
     let (preset, planned) = (circumstances.preset.name(), circumstances.preset.cells().len());
-    let mut text = format!(
-        "# Every family against classical methods\n\n\
-         Smallest absolute correlation of the sources with the truth, after optimal matching: every `bss synth` family, \
-         random\nsquare mixings, and these methods on the same mixtures:\n\n"
-    );
+    let mut text = HEADING.to_owned();
     for method in &METHODS {
         let _ = writeln!(text, "- `{}`: {}", method.name, method.about);
     }
@@ -86,11 +86,14 @@ fn summary(standings: &[Standing]) -> String {
 }
 
 fn shares(standings: &[&Standing]) -> String {
-    let share = |is: &dyn Fn(&Standing) -> bool| {
-        let count = standings.iter().filter(|standing| is(standing)).count();
-        format!("{count} of {} ({:.0} %)", standings.len(), 100.0 * count as f64 / standings.len().max(1) as f64)
+    let share = |held: Vec<bool>| {
+        let count = held.iter().filter(|held| **held).count();
+        format!("{count} of {} ({:.0} %)", held.len(), 100.0 * count as f64 / held.len().max(1) as f64)
     };
-    [share(&Standing::is_as_good), share(&Standing::separates), share(&Standing::holds)].join(" | ")
+    let as_good = standings.iter().map(|one| one.is_as_good()).collect();
+    let separated = standings.iter().map(|one| one.separates()).collect();
+    let both = standings.iter().map(|one| one.holds()).collect();
+    [share(as_good), share(separated), share(both)].join(" | ")
 }
 
 /// The mean of a score by variant and method.
