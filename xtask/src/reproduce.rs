@@ -58,7 +58,7 @@ fn binary() -> PathBuf {
 
 /// How the release binary ended with these arguments, and what it printed.
 fn outcome(arguments: &[&str]) -> Result<Output> {
-    let output = shell::command(&binary(), arguments).output();
+    let output = shell::command(binary(), arguments).output();
     output.with_context(|| format!("cannot start {}", binary().display()))
 }
 

@@ -67,40 +67,40 @@ impl Work<'_> {
     /// The cells of one mixture, which is made only if one of them is not kept; after the deadline, those kept.
     fn case(&self, case: &Case) -> Result<Vec<Cell>> {
         let folder = self.keep.work(case);
-        let mut mixture = None;
+        let mut files = None;
         let mut cells = Vec::new();
         for method in &METHODS {
             let cell = match self.keep.load(case, method)? {
                 Some(cell) => cell,
                 None if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) => continue,
                 None => {
-                    let mixture: &Mixture = match &mixture {
-                        Some(mixture) => mixture,
-                        None => mixture.insert(Mixture::make(case, &folder)?),
+                    let files: &Files = match &files {
+                        Some(files) => files,
+                        None => files.insert(Files::mix(case, &folder)?),
                     };
-                    let cell = mixture.separate(case, method)?;
+                    let cell = files.separate(case, method)?;
                     self.keep.save(case, method, &cell)?;
                     cell
                 }
             };
             cells.push(cell);
         }
-        if mixture.is_some() {
+        if files.is_some() {
             fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
         }
         Ok(cells)
     }
 }
 
-/// The files of a mixture.
-struct Mixture {
+/// A mixture, and what is made of it.
+struct Files {
     mixture: String,
     run: String,
     estimate: String,
 }
 
-impl Mixture {
-    fn make(case: &Case, folder: &Path) -> Result<Self> {
+impl Files {
+    fn mix(case: &Case, folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let file = |name: &str| folder.join(name).display().to_string();
         let (sources, mixture) = (file("sources.npy"), file("mixture.npz"));
@@ -129,8 +129,8 @@ impl Mixture {
         ensure!(output.status.success(), "{name}: bss {} failed: {error}", words.join(" "));
         let fit: Value = serde_json::from_slice(&output.stdout)?;
         bss(&["separate", &self.mixture, "--run", &self.run, "--out", &self.estimate])?;
-        let files = ["--estimate", &self.estimate, "--reference", &self.mixture];
-        let scores = bss(&[&["evaluate", "--metrics", "correlation,amari", "--json"][..], &files].concat())?;
+        let pair = ["--estimate", &self.estimate, "--reference", &self.mixture];
+        let scores = bss(&[&["evaluate", "--metrics", "correlation,amari", "--json"][..], &pair].concat())?;
         Cell::of_commands(name, &fit, &serde_json::from_str(&scores)?)
     }
 }

@@ -1,5 +1,7 @@
 //! How our cell stands beside the others on one mixture.
 
+use std::fmt::Write as _;
+
 use super::cell::Cell;
 use super::grid::{METHODS, OURS};
 
@@ -53,10 +55,10 @@ impl<'a> Standing<'a> {
     /// Where ours misses, by how much, in a line of markdown.
     pub(super) fn miss(&self) -> String {
         let shown = |cell: &Cell| format!("{} {:.4}", cell.method(), cell.smallest);
-        let mut line =
-            format!("- `{}`: {:.4}, best classical {}", self.ours.case(), self.ours.smallest, shown(self.classical));
+        let (case, classical) = (self.ours.case(), shown(self.classical));
+        let mut line = format!("- `{case}`: {:.4}, best classical {classical}", self.ours.smallest);
         if self.other != self.classical {
-            line += &format!(", best of all others {}", shown(self.other));
+            let _ = write!(line, ", best of all others {}", shown(self.other));
         }
         line
     }
