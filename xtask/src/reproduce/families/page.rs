@@ -19,10 +19,12 @@ pub(super) struct Circumstances {
     pub(super) machine: String,
 }
 
-/// The page in markdown.
+/// The page in markdown. Methods are compared on the same mixtures: one of which a cell is missing is left out.
 pub(super) fn page(cells: &[Cell], circumstances: &Circumstances) -> String {
     let standings = Standing::of_all(cells);
     let mut text = head(cells, circumstances);
+    let mixtures = cells.chunk_by(|one, next| one.case() == next.case());
+    let cells = &mixtures.filter(|cells| cells.len() == METHODS.len()).flatten().cloned().collect::<Vec<Cell>>()[..];
     text += &summary(&standings);
     text += "\n## Amari distance\n\nMean over the mixtures.\n\n";
     text += &means(cells, |cell| cell.amari, 4);
@@ -44,7 +46,11 @@ fn head(cells: &[Cell], circumstances: &Circumstances) -> String {
         let _ = writeln!(text, "- `{}`: {}", method.name, method.about);
     }
     let finished = if cells.len() < planned {
-        format!("**Not finished: {} of {planned} cells of the preset were run.**", cells.len())
+        format!(
+            "**Not finished: {} of {planned} cells of the preset were run**, and mixtures of which one is missing are left \
+             out below.",
+            cells.len()
+        )
     } else {
         format!("All {planned} cells of the preset were run.")
     };
@@ -52,11 +58,11 @@ fn head(cells: &[Cell], circumstances: &Circumstances) -> String {
         text,
         "\n`cargo xtask reproduce families --preset {preset}` writes this page and `results.json`, which has each cell's \
          smallest and mean\ncorrelation, Amari distance, seconds, loss and verdict; `--check` compares with it by the \
-         cells' names and fails where one is\nmissing, or its smallest correlation more than {TOLERANCE} below. {finished} \
-         A run that was stopped goes on where it was.\n\n\
-         Seeds count from {FIRST_SEED}, each one of sources, mixing and fit; the settings were chosen on smaller ones \
-         ([separation](../separation/README.md)).\nMachine: {}; program: {}. A mixture of more than three sources takes them from its \
-         family and from those four and eight further in\nthe list; the first n are kept.\n",
+         cells' names and fails where one is\nmissing, or its smallest correlation more than {TOLERANCE} below. A run that was\nstopped goes on where it \
+         was.\n\n{finished}\n\n\
+         Seeds count from {FIRST_SEED}, each one of sources, mixing and fit; the settings were chosen on smaller ones\n\
+         ([separation](../separation/README.md)).\nMachine: {}; program: {}. A mixture of more than three sources takes them\nfrom \
+         its family and from those four and eight further in the list; the first n are kept.\n",
         circumstances.machine, circumstances.program
     );
     text
