@@ -254,7 +254,6 @@ pub fn synthesise_all(families: &[Family], samples: usize, seed: u64) -> Array2<
             }
         }
     }
-    drop(columns);
     sources
 }
 
