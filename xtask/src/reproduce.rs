@@ -4,7 +4,11 @@
 //! `results.json`.
 
 mod defaults;
+mod families;
 mod foetal_ecg;
+
+use std::path::PathBuf;
+use std::process::Output;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
@@ -14,12 +18,18 @@ use crate::shell;
 /// Which experiment to run.
 #[derive(Debug, Args)]
 pub(crate) struct Settings {
-    /// Experiment: defaults or foetal-ecg
+    /// Experiment: defaults, families or foetal-ecg
     #[arg(value_name = "ID")]
     id: String,
     /// Compare with the stored result instead of replacing it
     #[arg(long)]
     check: bool,
+    /// How much of families to run [default: quick]
+    #[arg(long, value_name = "PRESET")]
+    preset: Option<families::Preset>,
+    /// Begin no more cells of families after so many minutes; the next run goes on
+    #[arg(long, value_name = "M")]
+    minutes: Option<u64>,
 }
 
 /// Runs the experiment.
@@ -27,19 +37,41 @@ pub(crate) struct Settings {
 /// # Errors
 /// When a command of the experiment fails or a file cannot be written.
 pub(crate) fn run(settings: &Settings) -> Result<bool> {
+    let is_of_families = settings.preset.is_some() || settings.minutes.is_some();
+    ensure!(
+        !is_of_families || settings.id == "families",
+        "--preset and --minutes are for families, not for {}; leave them out",
+        settings.id
+    );
     match settings.id.as_str() {
         "defaults" => defaults::run(settings.check),
+        "families" => families::run(settings.preset.unwrap_or_default(), settings.check, settings.minutes),
         "foetal-ecg" => foetal_ecg::run(),
-        other => bail!("no experiment is called {other}; there are: defaults, foetal-ecg"),
+        other => bail!("no experiment is called {other}; there are: defaults, families, foetal-ecg"),
     }
+}
+
+/// The release binary.
+fn binary() -> PathBuf {
+    shell::target_dir().join("release").join("bss").with_extension(std::env::consts::EXE_EXTENSION)
+}
+
+/// How the release binary ended with these arguments, and what it printed.
+fn outcome(arguments: &[&str]) -> Result<Output> {
+    let output = shell::command(binary(), arguments).output();
+    output.with_context(|| format!("cannot start {}", binary().display()))
 }
 
 /// The standard output of the release binary with these arguments.
 fn bss(arguments: &[&str]) -> Result<String> {
-    let binary = shell::target_dir().join("release").join("bss").with_extension(std::env::consts::EXE_EXTENSION);
-    let output = shell::command(&binary, arguments).output();
-    let output = output.with_context(|| format!("cannot start {}", binary.display()))?;
+    let output = outcome(arguments)?;
     let error = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "bss {} failed: {error}", arguments.join(" "));
     Ok(String::from_utf8(output.stdout)?)
+}
+
+/// The machine as the pages of the experiments name it.
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    format!("{cores} cores, {} {}", std::env::consts::ARCH, std::env::consts::OS)
 }

@@ -6,7 +6,8 @@
 //! it is missing.
 //!
 //! Every source has a random stream of its own, ([`ChaCha8Rng`] of the seed, stream = source), so
-//! that the same seed gives the same bits.
+//! that the same seed gives the same bits. Families can be joined where more than three sources are
+//! wanted ([`synthesise_all`]): streams are counted over all of them.
 
 mod autoregressive;
 mod events;
@@ -214,16 +215,43 @@ impl FromStr for Family {
 /// ```
 #[must_use]
 pub fn synthesise(family: Family, samples: usize, seed: u64) -> Array2<f64> {
-    let mut streams: Streams = std::array::from_fn(|source_idx| {
-        let mut stream = ChaCha8Rng::seed_from_u64(seed);
-        stream.set_stream(source_idx as u64);
-        stream
-    });
-    let signals = family.signals(samples, &mut streams);
-    let mut sources = Array2::zeros((samples, SOURCES));
-    for (mut column, signal) in sources.axis_iter_mut(Axis(1)).zip(&signals) {
-        for (value, standardised) in column.iter_mut().zip(standardise(signal)) {
-            *value = standardised;
+    synthesise_all(&[family], samples, seed)
+}
+
+/// Draws the sources of several families, one family after the other.
+///
+/// The first is what [`synthesise`] gives. The others draw from streams of their own: what two
+/// families have in common (a sine, say) has another period and phase in each, and a family named
+/// twice gives other sources the second time.
+///
+/// # Shapes
+///
+/// Result (samples, sources), the sources of all families together.
+///
+/// # Examples
+///
+/// ```
+/// use bss_data::synth::{Family, synthesise, synthesise_all};
+/// use ndarray::s;
+///
+/// let sources = synthesise_all(&[Family::ArLaplace, Family::Iid], 1000, 7);
+/// assert_eq!(sources.dim(), (1000, 6));
+/// assert_eq!(sources.slice(s![.., ..3]), synthesise(Family::ArLaplace, 1000, 7));
+/// ```
+#[must_use]
+pub fn synthesise_all(families: &[Family], samples: usize, seed: u64) -> Array2<f64> {
+    let mut sources = Array2::zeros((samples, families.len() * SOURCES));
+    let mut columns = sources.axis_iter_mut(Axis(1));
+    for (family_idx, family) in families.iter().enumerate() {
+        let mut streams: Streams = std::array::from_fn(|source_idx| {
+            let mut stream = ChaCha8Rng::seed_from_u64(seed);
+            stream.set_stream((family_idx * SOURCES + source_idx) as u64);
+            stream
+        });
+        for (signal, mut column) in family.signals(samples, &mut streams).iter().zip(columns.by_ref()) {
+            for (value, standardised) in column.iter_mut().zip(standardise(signal)) {
+                *value = standardised;
+            }
         }
     }
     sources

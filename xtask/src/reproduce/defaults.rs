@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
-use super::bss;
+use super::{bss, machine};
 use crate::shell;
 
 const FAMILIES: [&str; 4] = ["sine+square+ar", "ar-gaussian", "ar-laplace", "sine+sawtooth+square"];
@@ -117,11 +117,9 @@ fn page(results: &[Value]) -> String {
          Smallest absolute correlation of the three sources with the truth, after optimal matching: R = {SAMPLES}, three \
          sources, a random\nsquare mixing, all settings at their defaults, `--seed` as named (of sources, mixing and fit).\n\n\
          `cargo xtask reproduce defaults` writes this page and `results.json`; `--check` compares with them.\n\
-         Machine: {} cores, {} {}. Time is the wall time of `bss fit` with its restarts.\n\n\
+         Machine: {}. Time is the wall time of `bss fit` with its restarts.\n\n\
          | family | lowest | median | per seed, 0 to {} | slowest fit |\n| --- | --- | --- | --- | --- |\n",
-        std::thread::available_parallelism().map_or(0, usize::from),
-        std::env::consts::ARCH,
-        std::env::consts::OS,
+        machine(),
         SEEDS - 1
     );
     for family in FAMILIES {

@@ -6,16 +6,21 @@ use clap::Args;
 
 /// Make synthetic sources.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
-#[command(long_about = long_about(), after_long_help = "Example:
-  bss synth sine+square+ar --samples 1000 --out sources.npy --seed 1")]
+#[command(long_about = long_about(), after_long_help = "Examples:
+  bss synth sine+square+ar --samples 1000 --out sources.npy --seed 1
+  bss synth ar-laplace,iid --sources 5 --samples 1000 --out five.npy")]
 pub(crate) struct SynthArgs {
-    /// Family of sources
+    /// Family of sources, or several of them, separated by commas
     #[arg(value_name = "FAMILY")]
-    pub(crate) family: String,
+    pub(crate) families: String,
 
     /// Number of samples
     #[arg(long, value_name = "R")]
     pub(crate) samples: usize,
+
+    /// Number of sources, the first of the families' [default: all of them]
+    #[arg(long, value_name = "N")]
+    pub(crate) sources: Option<usize>,
 
     /// File to write
     #[arg(long, value_name = "FILE")]
@@ -36,7 +41,8 @@ fn long_about() -> String {
         families.map(|family| format!("  {:<21} {}", family.name(), family.description())).collect();
     format!(
         "Make synthetic sources.\n\nThe file gets an array (samples, sources), named `sources` in .npz and .h5; each \
-         source is centred and has unit variance. The same seed gives the same bits. Families:\n\n{}",
+         source is centred and has unit variance. The same seed gives the same bits. Where several families are named, \
+         their sources stand one after the other. Families:\n\n{}",
         lines.join("\n")
     )
 }

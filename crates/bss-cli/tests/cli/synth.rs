@@ -34,11 +34,26 @@ fn channels_first_is_the_transpose() {
 }
 
 #[test]
+fn families_are_joined_and_the_first_sources_kept() {
+    let bench = Bench::new();
+    let said = bench.ok("synth ar-laplace,iid --sources 5 --samples 60 --out five.npy --seed 2");
+    insta::assert_snapshot!(said, @"wrote five.npy: 60 samples of 5 sources, ar-laplace, iid (seed 2)");
+    bench.ok("synth ar-laplace --sources 2 --samples 60 --out two.npy --seed 2");
+    let five = bench.read("five.npy");
+    assert_eq!(five.shape(), [60, 5]);
+    assert_eq!(five.slice_axis(Axis(1), (..2).into()), bench.read("two.npy"));
+}
+
+#[test]
 fn wrong_requests_are_answered() {
     let bench = Bench::new();
     for (arguments, code, parts) in [
         ("synth sine --samples 9 --out a.npy", 1, &["unknown family `sine`", "there are sine+square+ar, "][..]),
         ("synth iid --samples 0 --out a.npy", 1, &["--samples is 0, expected at least 2"]),
+        ("synth iid,sine --samples 9 --out a.npy", 1, &["unknown family `sine`"]),
+        ("synth iid, --samples 9 --out a.npy", 1, &["unknown family ``"]),
+        ("synth iid --sources 0 --samples 9 --out a.npy", 1, &["--sources is 0, expected at least 1"]),
+        ("synth iid --sources 4 --samples 9 --out a.npy", 1, &["iid has 3; name more families, separated by commas"]),
         ("synth iid --samples -1 --out a.npy", 2, &["--samples"]),
         ("synth iid --samples 9 --out a.xyz", 1, &["a.xyz: unknown extension; expected one of .npy"]),
         ("synth iid --samples 9 --out none/a.npy", 1, &["none: no such file or folder"]),

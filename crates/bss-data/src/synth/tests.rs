@@ -5,7 +5,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::innovation::Innovation;
-use super::{Family, synthesise};
+use super::{Family, synthesise, synthesise_all};
 
 /// Mean of x_t x_{t+lag} over the mean of x_t²; columns are centred already.
 fn autocorrelation(signal: ArrayView1<f64>, lag: usize) -> f64 {
@@ -59,6 +59,21 @@ fn the_seed_decides_every_bit() {
             assert_ne!(one, other, "{family}");
         }
     }
+}
+
+#[test]
+fn joined_families_share_no_source() {
+    let families = [Family::SineSquareAr, Family::SineSawtoothSquare, Family::SineSquareAr];
+    let joined = synthesise_all(&families, 2000, 5);
+    assert_eq!(joined.dim(), (2000, 9));
+    assert_eq!(joined.slice(ndarray::s![.., ..3]), synthesise(Family::SineSquareAr, 2000, 5));
+    for i in 0..9 {
+        check_near(moment(joined.column(i), 2), 1.0, 1e-9);
+        for j in 0..i {
+            assert_ne!(joined.column(i), joined.column(j), "{i} and {j}");
+        }
+    }
+    assert_eq!(synthesise_all(&[], 2000, 5).dim(), (2000, 0));
 }
 
 #[test]
