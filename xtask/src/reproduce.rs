@@ -1,10 +1,12 @@
 //! `cargo xtask reproduce ID`: runs an experiment by the program's own commands and writes its table.
 //!
-//! Experiments live under `docs/experiments/ID/`: a README with the table, the machine and the command, and
+//! Experiments live under `docs/experiments/ID/`: a README with the table, the machine and the command, figures, and
 //! `results.json`.
 
+mod ar_flow;
 mod defaults;
 mod foetal_ecg;
+mod results;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
@@ -14,7 +16,7 @@ use crate::shell;
 /// Which experiment to run.
 #[derive(Debug, Args)]
 pub(crate) struct Settings {
-    /// Experiment: defaults or foetal-ecg
+    /// Experiment: ar-flow, defaults or foetal-ecg
     #[arg(value_name = "ID")]
     id: String,
     /// Compare with the stored result instead of replacing it
@@ -28,9 +30,10 @@ pub(crate) struct Settings {
 /// When a command of the experiment fails or a file cannot be written.
 pub(crate) fn run(settings: &Settings) -> Result<bool> {
     match settings.id.as_str() {
+        "ar-flow" => ar_flow::run(settings.check),
         "defaults" => defaults::run(settings.check),
         "foetal-ecg" => foetal_ecg::run(),
-        other => bail!("no experiment is called {other}; there are: defaults, foetal-ecg"),
+        other => bail!("no experiment is called {other}; there are: ar-flow, defaults, foetal-ecg"),
     }
 }
 
