@@ -1,11 +1,13 @@
 //! `cargo xtask reproduce ID`: runs an experiment by the program's own commands and writes its table.
 //!
-//! Experiments live under `docs/experiments/ID/`: a README with the table, the machine and the command, and
+//! Experiments live under `docs/experiments/ID/`: a README with the table, the machine and the command, figures, and
 //! `results.json`.
 
+mod ar_flow;
 mod defaults;
 mod families;
 mod foetal_ecg;
+mod results;
 
 use std::path::PathBuf;
 use std::process::Output;
@@ -18,7 +20,7 @@ use crate::shell;
 /// Which experiment to run.
 #[derive(Debug, Args)]
 pub(crate) struct Settings {
-    /// Experiment: defaults, families or foetal-ecg
+    /// Experiment: ar-flow, defaults, families or foetal-ecg
     #[arg(value_name = "ID")]
     id: String,
     /// Compare with the stored result instead of replacing it
@@ -44,10 +46,11 @@ pub(crate) fn run(settings: &Settings) -> Result<bool> {
         settings.id
     );
     match settings.id.as_str() {
+        "ar-flow" => ar_flow::run(settings.check),
         "defaults" => defaults::run(settings.check),
         "families" => families::run(settings.preset.unwrap_or_default(), settings.check, settings.minutes),
         "foetal-ecg" => foetal_ecg::run(),
-        other => bail!("no experiment is called {other}; there are: defaults, families, foetal-ecg"),
+        other => bail!("no experiment is called {other}; there are: ar-flow, defaults, families, foetal-ecg"),
     }
 }
 

@@ -6,7 +6,7 @@
 //! | `sources` | the recovered sources with their 95 % bands and, where known, the truth |
 //! | `sources-detail` | a short window of the same, in which the bands can be seen |
 //! | `mixing` | the mixing matrix as a heat map |
-//! | `training` | loss, posterior variances, AR coefficients and innovation scales over the iterations |
+//! | `training` | losses, posterior variances, prior parameters and, with a truth, correlations over the iterations |
 //!
 //! Long recordings are drawn as min/max envelopes, so files stay small and no peak is lost.
 

@@ -11,7 +11,7 @@ mod tensors;
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use bss_models::{Convention, Separator};
+use bss_models::{Convention, Separator, Whitening};
 use candle_core::{Device, Tensor};
 use ndarray::ArrayView2;
 
@@ -65,6 +65,9 @@ pub(crate) struct Direct {
 pub(crate) trait FittedModel: Separator {
     /// Order, sign and scale of its sources.
     fn convention(&self) -> &Convention;
+
+    /// What stands before the encoder, whose course the log tells; `None` for methods without one.
+    fn whitening(&self) -> Option<&Whitening>;
 
     /// Whether it says how sure it is of its sources; where not, the standard deviations of its estimates are zero.
     fn gives_std(&self) -> bool;

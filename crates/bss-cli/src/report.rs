@@ -63,6 +63,11 @@ pub(crate) struct Traces {
     pub(crate) ar_coefficient: Vec<Vec<Vec<f64>>>,
     /// The scale of the prior's innovations, `[source][t]`.
     pub(crate) innovation_scale: Vec<Vec<f64>>,
+    /// The mean absolute correlation with the truth, matched anew each time; for linear encoders with a reference.
+    pub(crate) correlation: Vec<f64>,
+    /// The largest absolute correlation of any source with the truth that this source was matched to at the end,
+    /// `[source][t]`.
+    pub(crate) best_correlation: Vec<Vec<f64>>,
     /// The weight of the KL divergence.
     pub(crate) beta: Vec<f64>,
     /// The optimiser's learning rate.

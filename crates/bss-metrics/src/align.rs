@@ -5,7 +5,7 @@ use pathfinding::prelude::{Matrix, kuhn_munkres};
 
 use crate::correlation::correlation_and_silence;
 use crate::error::{Error, Result};
-use crate::signal::Role;
+use crate::signal::{Role, check_finite};
 
 /// A matching of estimates with references.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +57,49 @@ const STEPS: f64 = (1_u64 << 40) as f64;
 /// ```
 pub fn align(estimate: ArrayView2<f64>, reference: ArrayView2<f64>) -> Result<Alignment> {
     let (correlation, silent) = correlation_and_silence(estimate, reference)?;
+    let alignment = matched(correlation.view(), &silent);
+    match alignment.permutation.iter().find(|column| silent.contains(column)) {
+        Some(&column) => Err(Error::Silent { role: Role::Estimate, column }),
+        None => Ok(alignment),
+    }
+}
+
+/// The matching of [`align`](crate::align()) where the correlations are known already.
+///
+/// # Shapes
+///
+/// `correlation` (references, estimates), estimates ≥ references, as
+/// [`correlation_matrix`](crate::correlation_matrix) gives it.
+///
+/// # Errors
+///
+/// No reference, fewer estimates than references, NaN or infinite values.
+///
+/// # Examples
+///
+/// ```
+/// use ndarray::array;
+///
+/// let correlation = array![[0.9, -0.8, 0.0], [0.9, 0.1, 0.2]];
+/// let alignment = bss_metrics::assign(correlation.view())?;
+/// assert_eq!(alignment.permutation, [1, 0]); // 0.8 + 0.9 is the largest sum
+/// assert_eq!(alignment.sign, [-1.0, 1.0]);
+/// # Ok::<(), bss_metrics::Error>(())
+/// ```
+pub fn assign(correlation: ArrayView2<f64>) -> Result<Alignment> {
+    let (references, estimates) = correlation.dim();
+    if references == 0 {
+        return Err(Error::Empty { role: Role::Reference });
+    }
+    if estimates < references {
+        return Err(Error::TooFewEstimates { estimates, references });
+    }
+    check_finite(correlation, Role::Estimate)?;
+    Ok(matched(correlation, &[]))
+}
+
+/// The best assignment for correlations (references, estimates); silent estimates are taken last.
+fn matched(correlation: ArrayView2<f64>, silent: &[usize]) -> Alignment {
     let mut weights = Matrix::new(correlation.nrows(), correlation.ncols(), 0_i64);
     for ((row, column), rho) in correlation.indexed_iter() {
         // Below every real correlation, so that silence comes last.
@@ -64,16 +107,13 @@ pub fn align(estimate: ArrayView2<f64>, reference: ArrayView2<f64>) -> Result<Al
         weights[(row, column)] = (weight * STEPS).round() as i64;
     }
     let (_, permutation) = kuhn_munkres(&weights);
-    if let Some(&column) = permutation.iter().find(|column| silent.contains(column)) {
-        return Err(Error::Silent { role: Role::Estimate, column });
-    }
     let matched = |(row, &column): (usize, &usize)| correlation[[row, column]];
     let matched: Vec<f64> = permutation.iter().enumerate().map(matched).collect();
-    Ok(Alignment {
+    Alignment {
         permutation,
         sign: matched.iter().map(|&rho| if rho < 0.0 { -1.0 } else { 1.0 }).collect(),
         correlation: matched.iter().map(|rho| rho.abs()).collect(),
-    })
+    }
 }
 
 /// The estimate in the references' order and sign; its gain stays, and what is not matched goes.

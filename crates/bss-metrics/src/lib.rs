@@ -43,7 +43,7 @@ mod metric;
 mod si_sdr;
 mod signal;
 
-pub use align::{Alignment, align, apply};
+pub use align::{Alignment, align, apply, assign};
 pub use amari::{amari, amari_from_sources};
 pub use correlation::{correlation_matrix, mcc};
 pub use error::{Error, Result};

@@ -1,8 +1,8 @@
 //! What every score must obey, checked on noisy estimates of random sources from several seeds.
 
 use bss_metrics::{
-    Error, Metric, Role, SI_SDR_CAP_DB, align, amari, amari_from_sources, apply, correlation_matrix, evaluate, mcc,
-    si_sdr_db,
+    Error, Metric, Role, SI_SDR_CAP_DB, align, amari, amari_from_sources, apply, assign, correlation_matrix, evaluate,
+    mcc, si_sdr_db,
 };
 use ndarray::{Array1, Array2, Axis, array, concatenate, s};
 
@@ -101,7 +101,18 @@ fn the_assignment_is_the_best_of_all() {
         let best = best_by_trying_all(&correlation, 0, &mut Vec::new());
         let alignment = align(estimate.view(), reference.view()).unwrap();
         assert!((alignment.correlation.iter().sum::<f64>() - best).abs() < 1e-9, "seed {seed}");
+        assert_eq!(assign(correlation.view()).unwrap(), alignment, "seed {seed}");
     }
+}
+
+#[test]
+fn an_assignment_needs_an_estimate_for_every_reference_and_finite_correlations() {
+    let check = |correlation: Array2<f64>, expected: Error| {
+        assert_eq!(assign(correlation.view()), Err(expected));
+    };
+    check(Array2::zeros((0, 2)), Error::Empty { role: Role::Reference });
+    check(Array2::zeros((3, 2)), Error::TooFewEstimates { estimates: 2, references: 3 });
+    check(array![[f64::NAN]], Error::NonFinite { role: Role::Estimate, count: 1, sample: 0, column: 0 });
 }
 
 #[test]

@@ -31,6 +31,9 @@ pub struct ArFlowVaeConfig {
     pub channels: usize,
 }
 
+/// The largest demixing matrix that is traced: its entries grow with the square of the sources, and so would the log.
+const TRACED_ENTRIES: usize = 256;
+
 /// The variance q_j that every posterior starts with.
 const INITIAL_VARIANCE: f64 = 0.05;
 
@@ -194,6 +197,10 @@ impl Objective for ArFlowObjective {
         if let SourcePrior::ArFlow(prior) = &self.model.prior {
             traces.push(("ar_coefficient", prior.coefficients().clone()));
             traces.push(("innovation_scale", prior.innovation_scale()?));
+        }
+        let is_small = |weight: &&Tensor| weight.dims()[1..].iter().product::<usize>() <= TRACED_ENTRIES;
+        if let Some(weight) = self.model.encoder_weight().filter(is_small) {
+            traces.push(("demixing", weight.clone()));
         }
         Ok(traces)
     }

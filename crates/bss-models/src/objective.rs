@@ -59,7 +59,7 @@ pub trait Objective {
     /// As candle's.
     fn terms(&self, iteration: u64) -> Result<Terms>;
 
-    /// Quantities worth a curve, by name, each with the restarts first.
+    /// Quantities worth a curve, by name, each with the restarts first; small, for they are logged again and again.
     ///
     /// # Errors
     /// As candle's.

@@ -87,6 +87,30 @@ fn the_objectives_gradient_agrees_with_finite_differences() -> Result<()> {
     Ok(())
 }
 
+/// What is traced of a linear encoder tells its means up to a constant, for every restart.
+#[test]
+fn the_traced_demixing_is_that_of_the_means() -> Result<()> {
+    for (name, config) in table() {
+        let x = random(0, &[30, config.channels])?;
+        let objective = ArFlowObjective::new(model(&config, 2)?, &x, Noise::new(1))?;
+        let traces: BTreeMap<_, _> = objective.traces()?.into_iter().collect();
+        assert!(traces.values().all(|trace| trace.dim(0).unwrap() == 2), "{name}");
+        assert_eq!(traces.contains_key("demixing"), config.encoder == MapConfig::Linear, "{name}");
+        let Some(demixing) = traces.get("demixing") else { continue };
+        let x = x.broadcast_as((2, 30, config.channels))?.contiguous()?;
+        let rest = (objective.model.encoder_mean(&x)? - x.matmul(demixing)?)?;
+        let scatter = rest.broadcast_sub(&rest.mean_keepdim(1)?)?.abs()?.max_all()?.to_scalar::<f64>()?;
+        assert!(scatter < 1e-12, "{name}: {scatter}");
+    }
+    let row = |channels| ArFlowVaeConfig { sources: 16, channels, ..table().swap_remove(1).1 };
+    let is_traced = |channels: usize| -> Result<bool> {
+        let objective = ArFlowObjective::new(model(&row(channels), 1)?, &random(0, &[30, channels])?, Noise::new(1))?;
+        Ok(objective.traces()?.iter().any(|(name, _)| *name == "demixing"))
+    };
+    assert!(is_traced(16)? && !is_traced(17)?, "large matrices would fill the log");
+    Ok(())
+}
+
 #[test]
 fn restarts_do_not_mix() -> Result<()> {
     for (name, config) in table() {

@@ -123,7 +123,7 @@ impl<O: Objective> Trainer<O> {
         line.insert("elbo".into(), json!(step.elbo));
         line.insert("gradient_norm".into(), json!(step.gradient_norm));
         for (name, trace) in self.objective.traces()? {
-            line.insert(name.into(), nested(&trace.to_dtype(DType::F64)?)?);
+            line.insert(name.into(), nested(&trace.to_device(&Device::Cpu)?.to_dtype(DType::F64)?)?);
         }
         Ok(Value::Object(line))
     }
@@ -186,11 +186,11 @@ fn to_values(t: &Tensor) -> candle_core::Result<Vec<f64>> {
     t.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.to_vec1()
 }
 
-/// A tensor as nested JSON arrays.
+/// A tensor on the processor as nested JSON arrays.
 fn nested(t: &Tensor) -> candle_core::Result<Value> {
     match t.rank() {
         0 => Ok(json!(t.to_scalar::<f64>()?)),
-        1 => Ok(json!(t.to_device(&Device::Cpu)?.to_vec1::<f64>()?)),
+        1 => Ok(json!(t.to_vec1::<f64>()?)),
         _ => (0..t.dim(0)?).map(|i| nested(&t.get(i)?)).collect::<candle_core::Result<Vec<_>>>().map(Value::Array),
     }
 }

@@ -1,5 +1,6 @@
 //! `bss report`.
 
+mod correlations;
 mod reference;
 mod traces;
 
@@ -15,7 +16,7 @@ use crate::catalogue;
 use crate::input::read_recording;
 use crate::model::Fitted;
 use crate::output;
-use crate::report::{ReportData, write_report};
+use crate::report::{ReportData, Traces, write_report};
 use crate::warnings::Warnings;
 
 /// Writes a run's figures and the page that shows them.
@@ -31,10 +32,17 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
         .with_context(|| format!("the recording that {} was fitted to cannot be read", args.run.display()))?;
     let estimate = fitted.model.separate(recording.values.view())?;
     let record = record(&folder)?;
-    let (reference, scores) = match &args.reference {
-        Some(file) => reference::read(file, estimate.sources.view())?,
-        None => (None, Vec::new()),
-    };
+    let reference = args.reference.as_deref().map(|file| reference::read(file, estimate.sources.view())).transpose()?;
+    let log = folder.read_log()?;
+    let mut traces = traces::of(&log, fitted.restart, &fitted.model.convention().order);
+    if let (Some(reference), Some(whitening)) = (&reference, fitted.model.whitening()) {
+        let z = whitening.apply(recording.values.view())?;
+        if let Some(course) = correlations::course(&log, fitted.restart, z.view(), reference.values.view()) {
+            let of = |j: &Option<usize>| j.map_or_else(Vec::new, |j| course.best[j].clone());
+            traces.best_correlation = reference.of_estimate.iter().map(of).collect();
+            traces.correlation = course.mean;
+        }
+    }
     let mut all_warnings: Vec<String> = warnings.as_slice().iter().map(ToString::to_string).collect();
     if record.is_null() {
         all_warnings.push("the run is not finished: what is shown is its last saved state".to_owned());
@@ -48,18 +56,40 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
         std: fitted.model.gives_std().then_some(estimate.std),
         mixing: estimate.mixing,
         explained: fitted.model.convention().explained.clone(),
-        reference,
-        scores,
-        traces: traces::of(&folder.read_log()?, fitted.restart, &fitted.model.convention().order),
+        scores: reference.as_ref().map_or_else(Vec::new, |reference| reference.scores.clone()),
+        reference: reference.as_ref().map(|reference| reference.matched.clone()),
+        traces,
         restarts: restarts(&record),
         summary: summary(&fitted, &record)?,
         warnings: all_warnings,
     };
     let page = write_report(&data, &args.out.clone().unwrap_or_else(|| args.run.join("report")))?;
     if args.json {
-        return output::print_json(&json!({ "page": page.display().to_string(), "warnings": data.warnings }));
+        let sources = sources(&data, reference.as_ref().map_or(&[][..], |reference| &reference.of_estimate));
+        let page = page.display().to_string();
+        return output::print_json(&json!({ "page": page, "sources": sources, "warnings": data.warnings }));
     }
     output::print(&format!("wrote {}\n", page.display()))
+}
+
+/// What is known of each source: its share of the variance, its reference and scores, where its parameters ended.
+fn sources(data: &ReportData, references: &[Option<usize>]) -> Vec<Value> {
+    let Traces { posterior_variance, ar_coefficient, innovation_scale, .. } = &data.traces;
+    let one = |k: usize| {
+        let end = |traces: &[Vec<f64>]| traces.get(k).and_then(|trace| trace.last()).copied();
+        let mut source = json!({
+            "explained_variance": data.explained.get(k),
+            "posterior_variance": end(posterior_variance),
+            "ar_coefficient": ar_coefficient.iter().map(|of_lag| end(of_lag)).collect::<Vec<_>>(),
+            "innovation_scale": end(innovation_scale),
+            "reference": references.get(k).copied().flatten(),
+        });
+        for (metric, values) in &data.scores {
+            source[metric] = json!(values.get(k));
+        }
+        source
+    };
+    (0..data.sources.ncols()).map(one).collect()
 }
 
 /// `run.json`, or null while the run is not finished.

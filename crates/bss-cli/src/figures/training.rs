@@ -40,10 +40,13 @@ pub(super) fn draw(data: &ReportData) -> Result<Option<Figure>> {
     let top = 8.0 + legend.last().map_or(0.0, |(_, _, y)| y + LEGEND_ROW);
     let rows = charts.len().div_ceil(2);
     let size = (WIDTH as u32, (top + rows as f64 * PITCH) as u32);
-    let title = "Training of the best restart: losses, posterior variances, prior parameters and schedules.";
+    let correlations = if data.traces.correlation.is_empty() { "" } else { "correlations with the truth, " };
+    let title = format!(
+        "Training of the best restart: losses, {correlations}posterior variances, prior parameters and schedules."
+    );
     let lines: usize = charts.iter().map(|chart| chart.lines.len()).sum();
     let budget = (POINTS / lines.max(1)).clamp(100, 1_200);
-    let figure = draw_figure("training", title.to_owned(), size, |root| {
+    let figure = draw_figure("training", title, size, |root| {
         for (source, x, y) in &legend {
             draw_key(root, &source_name(*source), palette::series(*source), (*x, y + LEGEND_ROW / 2.0))?;
         }

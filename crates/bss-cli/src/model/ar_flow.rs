@@ -31,6 +31,10 @@ impl FittedModel for ArFlowSeparator {
         &self.convention
     }
 
+    fn whitening(&self) -> Option<&Whitening> {
+        Some(&self.whitening)
+    }
+
     fn gives_std(&self) -> bool {
         true
     }

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use bss_baselines::{Demix, Demixing, FastIca, Fitted, Jade, Nonlinearity, Picard, Sobi};
-use bss_models::Convention;
+use bss_models::{Convention, Whitening};
 use candle_core::Device;
 use ndarray::{Array1, ArrayView2};
 
@@ -77,6 +77,10 @@ fn direct(method: &dyn Demix, config: &Config, x: ArrayView2<f64>, advice: &str)
 impl FittedModel for Demixing {
     fn convention(&self) -> &Convention {
         &self.convention
+    }
+
+    fn whitening(&self) -> Option<&Whitening> {
+        None
     }
 
     fn gives_std(&self) -> bool {

@@ -111,6 +111,15 @@ fn how_to_read(data: &ReportData) -> String {
              the prior.",
         ));
     }
+    if !data.traces.correlation.is_empty() {
+        entries.push((
+            "Correlation along the training",
+            "Computed for this report, from the logged demixing matrices: the training never saw the truth. The mean is \
+             that of the best one-to-one matching at each time. The other panel shows for each true source the \
+             correlation of whichever recovered source is nearest to it, in the colour of the one that has it at \
+             the end.",
+        ));
+    }
     let items = entries.iter().map(|(term, text)| format!("<dt>{term}</dt>\n<dd>{text}</dd>\n"));
     format!("<dl>\n{}</dl>\n", items.collect::<String>())
 }

@@ -39,6 +39,8 @@ fn full(samples: usize, channels: usize, sources: usize) -> ReportData {
             posterior_variance: each(0.01),
             ar_coefficient: vec![each(0.2), each(-0.3), each(0.05)],
             innovation_scale: each(0.5),
+            correlation: course(0.9),
+            best_correlation: each(0.9),
             beta: course(0.02),
             learning_rate: course(0.001),
         },

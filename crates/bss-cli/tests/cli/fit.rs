@@ -167,7 +167,9 @@ fn a_restart_does_not_depend_on_its_neighbours() {
     bench.ok("fit m.npz --out one --iterations 60 --restarts 1");
     bench.ok("fit m.npz --out three --iterations 60 --restarts 3");
     for (one, three) in bench.log("one").iter().zip(&bench.log("three")) {
-        for key in ["loss", "reconstruction", "divergence", "gradient_norm", "posterior_variance", "ar_coefficient"] {
+        let traces = ["posterior_variance", "ar_coefficient", "innovation_scale", "demixing"];
+        for key in ["loss", "reconstruction", "divergence", "gradient_norm"].into_iter().chain(traces) {
+            assert!(!one[key][0].is_null(), "{key} at iteration {}", one["iteration"]);
             assert_eq!(one[key][0], three[key][0], "{key} at iteration {}", one["iteration"]);
         }
         assert_ne!(three["loss"][0], three["loss"][1]);

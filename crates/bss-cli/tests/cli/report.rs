@@ -48,6 +48,31 @@ fn references_are_matched_and_scored() {
 }
 
 #[test]
+fn the_truth_is_followed_along_the_training_and_never_reaches_it() {
+    let bench = fitted();
+    let training = |folder: &str| fs::read_to_string(bench.path(folder).join("training.svg")).unwrap();
+    let without = bench.json("report run --out without");
+    assert!(!training("without").contains("correlation"), "without a truth there is nothing to follow");
+    let with = bench.json("report run --out with --reference m.npz:sources");
+    let (svg, sources) = (training("with"), with["sources"].as_array().unwrap());
+    assert!(svg.contains("best correlation with each true source"));
+    // The course ends where the fit ended.
+    let scores: Vec<f64> = sources.iter().map(|source| source["correlation"].as_f64().unwrap()).collect();
+    let end = format!("mean correlation with the truth, {:.3}", scores.iter().sum::<f64>() / 3.0);
+    assert!(svg.contains(&end[..end.len() - 1]), "{end}");
+    let mut references: Vec<u64> = sources.iter().map(|source| source["reference"].as_u64().unwrap()).collect();
+    references.sort_unstable();
+    assert_eq!(references, [0, 1, 2]);
+    for (with, without) in sources.iter().zip(without["sources"].as_array().unwrap()) {
+        assert!(without["reference"].is_null() && without["correlation"].is_null());
+        for key in ["explained_variance", "posterior_variance", "innovation_scale", "ar_coefficient"] {
+            assert!(!with[key].is_null() && with[key] == without[key], "{key}");
+        }
+        assert_eq!(with["ar_coefficient"].as_array().unwrap().len(), 4);
+    }
+}
+
+#[test]
 fn names_and_rates_of_the_file_are_shown() {
     let bench = fitted();
     let mixture = bench.read("m.npz:mixture");

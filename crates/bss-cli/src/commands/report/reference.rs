@@ -6,27 +6,42 @@ use ndarray::{Array2, ArrayView2, Axis};
 
 use crate::input::read_matrix;
 
-/// The references in the order and with the signs of the estimates, of unit variance, and metrics by source; an
-/// estimate without a reference gets NaN.
-#[allow(clippy::type_complexity)] // the two fields of a report that depend on references
-pub(super) fn read(file: &str, estimate: ArrayView2<f64>) -> Result<(Option<Array2<f64>>, Vec<(String, Vec<f64>)>)> {
-    let (reference, at, _) = read_matrix(file, "sources", false)?;
-    let alignment = align(estimate, reference.view()).with_context(|| at.to_string())?;
+/// True sources and the estimates that they were matched to.
+#[derive(Clone, Debug)]
+pub(super) struct Reference {
+    /// As they were read, (samples, references).
+    pub(super) values: Array2<f64>,
+    /// In the order and with the signs of the estimates, of unit variance; NaN for an estimate without a reference.
+    pub(super) matched: Array2<f64>,
+    /// Metrics with a value for each estimate; NaN for one without a reference.
+    pub(super) scores: Vec<(String, Vec<f64>)>,
+    /// The reference of each estimate, if it has one.
+    pub(super) of_estimate: Vec<Option<usize>>,
+}
+
+/// Reads references and matches them to the estimates (samples, sources).
+///
+/// # Errors
+/// A file that cannot be read; references that do not fit the estimates.
+pub(super) fn read(file: &str, estimate: ArrayView2<f64>) -> Result<Reference> {
+    let (values, at, _) = read_matrix(file, "sources", false)?;
+    let alignment = align(estimate, values.view()).with_context(|| at.to_string())?;
     let mut matched = Array2::from_elem(estimate.dim(), f64::NAN);
-    for (j, column) in reference.axis_iter(Axis(1)).enumerate() {
+    let mut of_estimate = vec![None; estimate.ncols()];
+    for (j, column) in values.axis_iter(Axis(1)).enumerate() {
         let (mean, deviation) = (column.mean().unwrap_or(0.0), column.std(0.0));
         let scaled = column.mapv(|v| alignment.sign[j] * (v - mean) / deviation);
         matched.column_mut(alignment.permutation[j]).assign(&scaled);
+        of_estimate[alignment.permutation[j]] = Some(j);
     }
-    let scores = evaluate(estimate, reference.view(), &[Metric::Correlation, Metric::SiSdr])?;
-    let by_source = |per_source: &[f64]| {
-        let mut values = vec![f64::NAN; estimate.ncols()];
-        per_source.iter().zip(&alignment.permutation).for_each(|(&value, &j)| values[j] = value);
-        values
+    let scores = evaluate(estimate, values.view(), &[Metric::Correlation, Metric::SiSdr])?;
+    let by_estimate = |per_source: &[f64]| {
+        of_estimate.iter().map(|j: &Option<usize>| j.map_or(f64::NAN, |j| per_source[j])).collect::<Vec<_>>()
     };
     let scores = scores
         .values
         .iter()
-        .filter_map(|(name, values)| Some(((*name).to_owned(), by_source(values.per_source.as_deref()?))));
-    Ok((Some(matched), scores.collect()))
+        .filter_map(|(name, values)| Some(((*name).to_owned(), by_estimate(values.per_source.as_deref()?))));
+    let scores = scores.collect();
+    Ok(Reference { values, matched, scores, of_estimate })
 }

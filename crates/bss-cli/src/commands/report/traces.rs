@@ -30,6 +30,8 @@ pub(super) fn of(log: &[Value], restart: usize, order: &[usize]) -> Traces {
         posterior_variance: of_source("posterior_variance"),
         ar_coefficient: (0..lags).map(of_lag).collect(),
         innovation_scale: of_source("innovation_scale"),
+        correlation: Vec::new(),
+        best_correlation: Vec::new(),
         beta: plain("beta"),
         learning_rate: plain("learning_rate"),
     }

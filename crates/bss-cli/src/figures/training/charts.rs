@@ -54,11 +54,17 @@ pub(super) fn charts(traces: &Traces) -> Vec<Chart<'_>> {
                 vec![line(&traces.reconstruction, terms.0), line(&traces.kl, terms.1)],
             )
         },
+        chart(&with_end("mean correlation with the truth", &traces.correlation), Scale::Linear, {
+            vec![line(&traces.correlation, palette::INK)]
+        }),
         chart("posterior variance", Scale::Log, per_source(&traces.posterior_variance, Stroke::Solid)),
         chart("innovation scale", spread_scale(&traces.innovation_scale), {
             per_source(&traces.innovation_scale, Stroke::Solid)
         }),
         chart(lags, Scale::Linear, ar_coefficients.flat_map(|(values, stroke)| per_source(values, stroke)).collect()),
+        chart("best correlation with each true source", Scale::Linear, {
+            per_source(&traces.best_correlation, Stroke::Solid)
+        }),
         chart("weight β of the KL divergence", Scale::Linear, vec![line(&traces.beta, palette::INK)]),
         chart("learning rate", Scale::Linear, vec![line(&traces.learning_rate, palette::INK)]),
     ];
@@ -75,6 +81,14 @@ impl Chart<'_> {
 
 fn chart<'a>(title: &str, scale: Scale, lines: Vec<Line<'a>>) -> Chart<'a> {
     Chart { title: title.to_owned(), scale, lines, key: Vec::new() }
+}
+
+/// A title with the value that a course ends on, which its axis is too coarse to tell.
+fn with_end(title: &str, values: &[f64]) -> String {
+    match values.last() {
+        Some(end) if end.is_finite() => format!("{title}, {end:.4} at the end"),
+        _ => title.to_owned(),
+    }
 }
 
 fn line(values: &[f64], colour: RGBColor) -> Line<'_> {
@@ -152,5 +166,14 @@ mod tests {
         let traces = Traces { iteration: vec![0, 1], loss: vec![2.0, 1.0], ..Traces::default() };
         let titles: Vec<_> = charts(&traces).into_iter().map(|chart| chart.title).collect();
         assert_eq!(titles, ["loss"]);
+    }
+
+    #[test]
+    fn correlations_have_two_panels_and_the_first_tells_where_it_ends() {
+        let (correlation, best_correlation) = (vec![0.5, 0.998_76], vec![vec![0.6, 1.0], Vec::new()]);
+        let traces = Traces { iteration: vec![0, 1], correlation, best_correlation, ..Traces::default() };
+        let titles: Vec<_> = charts(&traces).into_iter().map(|chart| chart.title).collect();
+        let mean = "mean correlation with the truth, 0.9988 at the end";
+        assert_eq!(titles, [mean, "best correlation with each true source"]);
     }
 }
