@@ -34,8 +34,8 @@ const FIGURE_3: &str = "## Figure 3: the training
 
 | the paper says | here |
 | --- | --- |
-| the AR parameters of different sources \"gradually converge to different values\" | so they do: the table below |
-| this is \"consistent with the evolution of the maximum correlations\" | so it is |
+| the AR parameters of different sources \"gradually converge to different values\" | they do, but two can end close to each other (table below), and none needs to be the autocorrelation of its source: the flow carries a part of the memory |
+| this is \"consistent with the evolution of the maximum correlations\" | in part: the sources are apart before half of the iterations, the parameters go on moving |
 | correlations are for monitoring only | `bss fit` logs its demixing matrix and sees no truth; `bss report --reference` computes them afterwards |
 ";
 
