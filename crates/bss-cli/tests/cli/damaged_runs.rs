@@ -55,12 +55,12 @@ fn files_cut_short_overwritten_or_of_another_format_are_refused() {
         all_refused(&bench, file, &["not a checkpoint of this program"]);
         fs::write(&path, vec![255; 64]).unwrap();
         all_refused(&bench, file, &["not a checkpoint of this program"]);
-        let format = br#"\"format\":1"#;
+        let format = br#"\"format\":2"#;
         let at = whole.windows(format.len()).position(|bytes| bytes == format).expect("the format is said");
         let mut other = whole.clone();
         other[at + format.len() - 1] = b'9';
         fs::write(&path, &other).unwrap();
-        all_refused(&bench, file, &["checkpoint format 9, but this version reads format 1"]);
+        all_refused(&bench, file, &["checkpoint format 9, but this version reads format 2"]);
         fs::write(&path, &whole).unwrap();
     }
     bench.ok("separate --run run --out e.npy");
