@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
+use super::results::TOLERANCE;
 use super::{binary, bss, machine};
 use crate::shell;
 use cell::Cell;
@@ -56,7 +57,7 @@ fn agrees(preset: Preset, cells: &[Cell], stored: &[Cell]) -> bool {
     comparison.gains.iter().for_each(|line| println!("better  {line}"));
     comparison.failures.iter().for_each(|line| println!("FAILED  {line}"));
     let (failures, all) = (comparison.failures.len(), preset.cells().len());
-    println!("{} of {all} cells are as stored, or better; tolerance {}", all - failures, compare::TOLERANCE);
+    println!("{} of {all} cells are as stored, or better; tolerance {}", all - failures, TOLERANCE);
     failures == 0
 }
 

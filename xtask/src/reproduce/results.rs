@@ -6,8 +6,9 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-/// Another processor may round otherwise; a smallest correlation may move by this much.
-const SLACK: f64 = 2e-3;
+/// How far a smallest correlation may fall short of the stored one: another processor rounds otherwise, and a fit of
+/// thousands of steps carries that on.
+pub(super) const TOLERANCE: f64 = 2e-3;
 
 /// A number of a run; NaN if it has none of that name.
 pub(super) fn number(result: &Value, key: &str) -> f64 {
@@ -42,7 +43,7 @@ pub(super) fn agrees(results: &[Value], name: &str, path: &Path) -> Result<bool>
     let mut agree = true;
     for (found, stored) in results.iter().zip(&stored) {
         let (found_value, stored_value) = (smallest(found), smallest(stored));
-        if found_value < stored_value - SLACK {
+        if found_value < stored_value - TOLERANCE {
             println!("{} seed {}: {found_value:.4}, stored {stored_value:.4}", found[name], found["seed"]);
             agree = false;
         }

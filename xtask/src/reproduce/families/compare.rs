@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cell::Cell;
-
-/// How far a cell's smallest correlation may fall short of the stored one: another processor rounds otherwise, and a
-/// fit of thousands of steps carries that on.
-pub(super) const TOLERANCE: f64 = 2e-3;
+use crate::reproduce::results::TOLERANCE;
 
 /// What differs.
 #[derive(Debug, Default, PartialEq)]

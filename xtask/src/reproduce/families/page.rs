@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::cell::Cell;
-use super::compare::TOLERANCE;
 use super::grid::{FAMILIES, FIRST_SEED, METHODS, Method, Preset, VARIANTS, Variant};
 use super::standing::{MARGIN, SEPARATED, Standing};
+use crate::reproduce::results::TOLERANCE;
 
 const HEADING: &str = "# Every family against classical methods\n\n\
      Smallest absolute correlation of the sources with the truth, after optimal matching: every `bss synth` family, \
