@@ -6,6 +6,8 @@
 use candle_core::WithDType;
 use pulp::{Simd, bytemuck};
 
+use crate::Lane;
+
 /// `f32` or `f64`: a scalar with its vectors, and the constants of the vector functions in [`crate::Lane`].
 pub trait Real: WithDType + bytemuck::Pod + std::ops::Neg<Output = Self> + std::iter::Sum {
     /// As many scalars as the instruction set `S` holds in one register.
@@ -353,12 +355,7 @@ impl Real for f64 {
 
     #[inline(always)]
     fn exp_within_one<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
-        let round = Self::splat(simd, Self::ROUND);
-        let rounded = Self::vmul_add(simd, x, Self::splat(simd, Self::LOG2_E), round);
-        let n = Self::vsub(simd, rounded, round);
-        let r = Self::vneg_mul_add(simd, n, Self::splat(simd, std::f64::consts::LN_2), x);
-        let scale = Self::power_of_two(simd, rounded);
-        Self::vmul_add(simd, Self::expm1_reduced(simd, r), scale, scale)
+        Lane::<S, Self>::new(simd, x).exp_within_limit().vector
     }
 
     #[inline(always)]

@@ -94,9 +94,9 @@ mod tests {
     }
 
     /// Every way there is to compute the chains, with as many groups as it needs.
-    fn ways<T: Real>() -> Vec<Plan> {
+    fn ways<T: Real>(layout: Layout) -> Vec<Plan> {
         let ways = Instructions::available().into_iter().flat_map(|set| [(set, false), (set, true)]);
-        let possible = ways.filter(|&(set, folded)| !folded || set.lanes::<T>() > T::SLOT);
+        let possible = ways.filter(|&(set, folded)| !folded || (layout.folds() && set.lanes::<T>() > T::SLOT));
         let chains = |set: Instructions, folded| if folded { T::SLOT } else { set.lanes::<T>() };
         possible
             .map(|(instructions, folded)| Plan {
@@ -136,11 +136,11 @@ mod tests {
             let (single, double) = (score::<f32>(portable, layout), score::<f64>(portable, layout));
             assert!(single.iter().flatten().all(|x| x.is_finite()));
             assert!(largest_difference(&single, &double) < 1e-3);
-            for plan in ways::<f32>().into_iter().filter(|plan| !plan.folded || layout.folds()) {
+            for plan in ways::<f32>(layout) {
                 let difference = largest_difference(&score::<f32>(plan, layout), &single);
                 assert!(difference < 1e-4, "{plan:?} in single precision: {difference}");
             }
-            for plan in ways::<f64>().into_iter().filter(|plan| !plan.folded || layout.folds()) {
+            for plan in ways::<f64>(layout) {
                 let difference = largest_difference(&score::<f64>(plan, layout), &double);
                 assert!(difference < 1e-12, "{plan:?} in double precision: {difference}");
             }
@@ -151,7 +151,7 @@ mod tests {
     fn how_chains_are_dealt_to_groups_and_registers_changes_no_bit() {
         for layout in LAYOUTS {
             let fused = |plan: &Plan| !matches!(plan.instructions, Instructions::Portable);
-            let plans = ways::<f32>().into_iter().filter(|plan| fused(plan) && (!plan.folded || layout.folds()));
+            let plans = ways::<f32>(layout).into_iter().filter(fused);
             let all: Vec<_> = plans
                 .flat_map(|plan| [plan.groups, 7, 21].map(|groups| score::<f32>(Plan { groups, ..plan }, layout)))
                 .collect();
