@@ -66,6 +66,16 @@ pub(crate) trait FittedModel: Separator {
     /// Order, sign and scale of its sources.
     fn convention(&self) -> &Convention;
 
+    /// The ratio of signal to noise in each channel, in dB, that its standard deviations assume; `None` if they know none.
+    fn noise_db(&self) -> Option<f64> {
+        None
+    }
+
+    /// Makes the standard deviations assume another ratio; whether it could.
+    fn assume_noise_db(&mut self, _noise_db: f64) -> bool {
+        false
+    }
+
     /// What stands before the encoder, whose course the log tells; `None` for methods without one.
     fn whitening(&self) -> Option<&Whitening>;
 

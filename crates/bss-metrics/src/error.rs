@@ -105,6 +105,18 @@ pub enum Error {
         /// Rank expected.
         sources: usize,
     },
+    /// A standard deviation below zero.
+    #[error("the standard deviation of sample {sample} is negative: give the estimate's own, not their logarithms")]
+    NegativeStd {
+        /// The first such sample, counted from 0.
+        sample: usize,
+    },
+    /// Coverage was asked for without standard deviations.
+    #[error("`coverage` needs the estimate's standard deviations, (samples, estimates) like itself: {found}")]
+    NoStd {
+        /// What there is instead.
+        found: String,
+    },
     /// A metric's name that is not known, or not yet.
     #[error("unknown or not yet available metric `{name}`: the nearest is `{nearest}`; there are {known}")]
     UnknownMetric {

@@ -5,7 +5,8 @@ use ndarray::ArrayView2;
 use crate::align::{Alignment, align};
 use crate::amari::amari_from_sources;
 use crate::correlation::mean;
-use crate::error::Result;
+use crate::coverage::coverage;
+use crate::error::{Error, Result};
 use crate::metric::Metric;
 use crate::si_sdr::si_sdr_db;
 
@@ -41,11 +42,13 @@ pub struct Values {
 ///
 /// # Shapes
 ///
-/// `estimate` (samples, estimates), `reference` (samples, references), estimates ≥ references.
+/// `estimate` and its standard deviations `std`, which only [`Metric::Coverage`] needs, (samples, estimates);
+/// `reference` (samples, references), estimates ≥ references.
 ///
 /// # Errors
 ///
-/// As [`align`](crate::align())'s, and for [`Metric::Amari`] references that depend linearly on each other.
+/// As [`align`](crate::align())'s; for [`Metric::Amari`] references that depend linearly on each other; for
+/// [`Metric::Coverage`] no `std`, or one of another shape.
 ///
 /// # Examples
 ///
@@ -54,16 +57,21 @@ pub struct Values {
 /// use ndarray::Array2;
 ///
 /// let reference = Array2::from_shape_fn((300, 2), |(t, j)| ((0.2 + j as f64) * t as f64).sin());
-/// let scores = evaluate(reference.view(), reference.view(), Metric::ALL)?;
+/// let scores = evaluate(reference.view(), None, reference.view(), &[Metric::Mcc, Metric::SiSdr])?;
 /// assert_eq!(scores.get(Metric::SiSdr).map(|values| values.mean), Some(200.0));
 /// # Ok::<(), bss_metrics::Error>(())
 /// ```
-pub fn evaluate(estimate: ArrayView2<f64>, reference: ArrayView2<f64>, metrics: &[Metric]) -> Result<Scores> {
+pub fn evaluate(
+    estimate: ArrayView2<f64>,
+    std: Option<ArrayView2<f64>>,
+    reference: ArrayView2<f64>,
+    metrics: &[Metric],
+) -> Result<Scores> {
     let alignment = align(estimate, reference)?;
     let mut scores = Scores { alignment, values: Vec::with_capacity(metrics.len()) };
     for &metric in metrics {
         if scores.get(metric).is_none() {
-            let values = values_of(metric, &scores.alignment, estimate, reference)?;
+            let values = values_of(metric, &scores.alignment, (estimate, std), reference)?;
             scores.values.push((metric.name(), values));
         }
     }
@@ -73,7 +81,7 @@ pub fn evaluate(estimate: ArrayView2<f64>, reference: ArrayView2<f64>, metrics: 
 fn values_of(
     metric: Metric,
     alignment: &Alignment,
-    estimate: ArrayView2<f64>,
+    (estimate, std): (ArrayView2<f64>, Option<ArrayView2<f64>>),
     reference: ArrayView2<f64>,
 ) -> Result<Values> {
     let single = |value| Values { per_source: None, mean: value };
@@ -86,6 +94,15 @@ fn values_of(
             let pairs = alignment.permutation.iter().zip(reference.columns());
             let ratios = pairs.map(|(&matched, source)| si_sdr_db(estimate.column(matched), source));
             each(ratios.collect::<Result<_>>()?)
+        }
+        Metric::Coverage => {
+            let Some(std) = std.filter(|std| std.dim() == estimate.dim()) else {
+                let found = std.map_or("there are none".to_owned(), |std| format!("they are {:?}", std.dim()));
+                return Err(Error::NoStd { found });
+            };
+            let pairs = alignment.permutation.iter().zip(reference.columns());
+            let covered = pairs.map(|(&j, source)| coverage(estimate.column(j), std.column(j), source));
+            each(covered.collect::<Result<_>>()?)
         }
     })
 }

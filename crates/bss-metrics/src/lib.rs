@@ -8,7 +8,8 @@
 //! - [`Metric::Mcc`]: their mean, the mean correlation coefficient ([`mcc`]);
 //! - [`Metric::SiSdr`]: the scale-invariant signal-to-distortion ratio ([`si_sdr_db`]);
 //! - [`Metric::Amari`]: the Amari distance of the global system from a scaled permutation
-//!   ([`amari`](crate::amari()) of two mixing matrices, [`amari_from_sources`] of two recordings).
+//!   ([`amari`](crate::amari()) of two mixing matrices, [`amari_from_sources`] of two recordings);
+//! - [`Metric::Coverage`]: how often a 95 % band around the estimate covers the truth ([`coverage`](crate::coverage())).
 //!
 //! [`evaluate`](crate::evaluate()) computes several at once from a single [`Alignment`].
 //!
@@ -27,7 +28,7 @@
 //! let mut estimate = reference.slice(s![.., ..;-1]).to_owned();
 //! estimate.column_mut(0).mapv_inplace(|value| -3.0 * value);
 //!
-//! let scores = evaluate(estimate.view(), reference.view(), &[Metric::Mcc, Metric::SiSdr])?;
+//! let scores = evaluate(estimate.view(), None, reference.view(), &[Metric::Mcc, Metric::SiSdr])?;
 //! assert_eq!(scores.alignment.permutation, [1, 0]);
 //! assert_eq!(scores.alignment.sign, [1.0, -1.0]);
 //! assert!((scores.values[0].1.mean - 1.0).abs() < 1e-12);
@@ -37,6 +38,7 @@
 mod align;
 mod amari;
 mod correlation;
+mod coverage;
 mod error;
 mod evaluate;
 mod metric;
@@ -46,6 +48,7 @@ mod signal;
 pub use align::{Alignment, align, apply, assign};
 pub use amari::{amari, amari_from_sources};
 pub use correlation::{correlation_matrix, mcc};
+pub use coverage::coverage;
 pub use error::{Error, Result};
 pub use evaluate::{Scores, Values, evaluate};
 pub use metric::Metric;

@@ -17,11 +17,13 @@ pub enum Metric {
     Amari,
     /// [`mcc`](crate::mcc), one value; named `mcc`.
     Mcc,
+    /// [`coverage`](crate::coverage()) of each reference, of estimates with standard deviations; named `coverage`.
+    Coverage,
 }
 
 impl Metric {
     /// All metrics, in the order in which they are listed.
-    pub const ALL: &[Metric] = &[Metric::Correlation, Metric::SiSdr, Metric::Amari, Metric::Mcc];
+    pub const ALL: &[Metric] = &[Metric::Correlation, Metric::SiSdr, Metric::Amari, Metric::Mcc, Metric::Coverage];
 
     /// The name on the command line and in results.
     #[must_use]
@@ -31,6 +33,7 @@ impl Metric {
             Metric::SiSdr => "si_sdr_db",
             Metric::Amari => "amari",
             Metric::Mcc => "mcc",
+            Metric::Coverage => "coverage",
         }
     }
 }
@@ -89,7 +92,7 @@ mod tests {
                 message,
                 format!(
                     "unknown or not yet available metric `{name}`: the nearest is `{nearest}`; \
-                     there are correlation, si_sdr_db, amari, mcc"
+                     there are correlation, si_sdr_db, amari, mcc, coverage"
                 )
             );
         }

@@ -48,9 +48,10 @@ fn disguise(estimate: &Array2<f64>) -> Array2<f64> {
 #[test]
 fn scores_do_not_depend_on_order_sign_and_gain() {
     for (estimate, reference) in cases() {
-        let plain = evaluate(estimate.view(), reference.view(), Metric::ALL).unwrap();
-        let disguised = disguise(&estimate);
-        let other = evaluate(disguised.view(), reference.view(), Metric::ALL).unwrap();
+        let std = Array2::from_elem(estimate.dim(), 0.1);
+        let plain = evaluate(estimate.view(), Some(std.view()), reference.view(), Metric::ALL).unwrap();
+        let (disguised, std) = (disguise(&estimate), disguise(&std).mapv(f64::abs));
+        let other = evaluate(disguised.view(), Some(std.view()), reference.view(), Metric::ALL).unwrap();
         for ((name, values), (_, others)) in plain.values.iter().zip(&other.values) {
             assert!((values.mean - others.mean).abs() < 1e-9, "{name}");
             let pairs = values.per_source.iter().flatten().zip(others.per_source.iter().flatten());
@@ -189,7 +190,8 @@ fn dependent_references_are_refused_by_amari_only() {
 
 #[track_caller]
 fn check_error(estimate: &Array2<f64>, reference: &Array2<f64>, expected: &str) {
-    let error = evaluate(estimate.view(), reference.view(), Metric::ALL).expect_err("the input is bad");
+    let std = Array2::ones(estimate.dim());
+    let error = evaluate(estimate.view(), Some(std.view()), reference.view(), Metric::ALL).expect_err("the input is bad");
     assert_eq!(error.to_string(), expected);
 }
 
@@ -260,4 +262,26 @@ fn single_signals_are_checked_too() {
         si_sdr_db(signal.slice(s![..1]), signal.slice(s![..1])),
         Err(Error::TooShort { samples: 1, sources: 1 })
     );
+}
+
+/// Errors that are even between ±0.1 √3 of the truth's deviation: 1.96 · 0.08 covers 1.96 · 0.8 / √3 = 0.905 of them.
+#[test]
+fn the_coverage_is_the_share_of_errors_within_the_band() {
+    let reference = Draws(5).array((5000, 2));
+    let truth = reference.std_axis(Axis(0), 0.0);
+    let noise = Draws(6).array((5000, 2));
+    let noise = &noise / &noise.std_axis(Axis(0), 0.0);
+    let estimate = &reference + &(&noise * 0.1 * &truth);
+    for (level, expected) in [(0.08, 0.905), (0.2, 1.0), (0.01, 0.113), (0.0, 0.0)] {
+        let std = Array2::from_elem(estimate.dim(), level) * &truth;
+        let scores = evaluate(estimate.view(), Some(std.view()), reference.view(), &[Metric::Coverage]).unwrap();
+        assert!((scores.values[0].1.mean - expected).abs() < 0.02, "{level}: {:?}", scores.values);
+    }
+    let all = [Metric::Coverage];
+    let without = evaluate(estimate.view(), None, reference.view(), &all).unwrap_err().to_string();
+    assert!(without.contains("there are none"), "{without}");
+    let misshapen = evaluate(estimate.view(), Some(noise.slice(s![..9, ..])), reference.view(), &all);
+    assert!(misshapen.unwrap_err().to_string().contains("they are (9, 2)"));
+    let negative = evaluate(estimate.view(), Some((-noise.mapv(f64::abs)).view()), reference.view(), &all);
+    assert!(negative.unwrap_err().to_string().contains("negative"));
 }

@@ -11,85 +11,83 @@
 //! independent. Laplace's approximation therefore gives each pair (Δ_jk, Δ_kj) a Gaussian posterior of its own, of
 //! precision `R [[V_jk, 1], [1, V_kj]]`. A prior N(0, 1) on each share keeps it proper where nothing tells two sources
 //! apart, as two white Gaussian ones.
+//!
+//! Noise of the sensors moves that posterior off zero. The demixing turns it into noise of the sources, of covariance C,
+//! and a fit that knows of no noise gives up some separation to have less of it. To first order the likelihood has the
+//! slope `-R C_jk N_j` along Δ_jk, with N_j its curvature along white noise. It is held by the curvature along the source
+//! without its noise, `W_jk = (V_jk - C_kk N_j) / (1 - C_kk)`, and so Δ is off zero by
+//!
+//! ```text
+//! [[W_jk, 1], [1, W_kj]] (Δ_jk, Δ_kj) = -C_jk (N_j, N_k)
+//! ```
 
-use bss_priors::Prior;
-use candle_core::{DType, Device, Tensor, Var};
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 
-use crate::Result;
+use crate::Curvature;
 
-/// The step of the difference of slopes, as a share of a source's standard deviation: small against the innovations of
-/// smooth sources, and large against the rounding of single precision.
-const STEP: f64 = 0.02;
+/// At least this much of V_jk is taken for W_jk, which is a difference of two estimates.
+const LEAST_CLEAN: f64 = 0.1;
 
-/// The posterior variance of each share: entry (j, k) is that of what source j, of unit variance, has taken in of
+/// The posterior mean square of each share: entry (j, k) is that of what source j, of unit variance, has taken in of
 /// source k, of unit variance. The diagonal is zero.
 ///
 /// # Shapes
-/// `sources` (samples, sources), in the model's own order and scale, of the first restart -> (sources, sources).
-///
-/// # Errors
-/// As candle's.
-pub fn leakage(prior: &dyn Prior, sources: &Array2<f64>, dtype: DType, device: &Device) -> Result<Array2<f64>> {
-    let (samples, n) = sources.dim();
-    let mean = sources.mean_axis(Axis(0)).unwrap_or_default();
-    let deviation = sources.std_axis(Axis(0), 0.0).mapv(|v| if v > 0.0 { v } else { 1.0 });
-    let unit = (sources - &mean) / &deviation;
-    // The slope of log p of every source j along source j + turn, with `step` of that source added.
-    let slopes = |turn: usize, step: f64| -> Result<Vec<f64>> {
-        let other = |r: usize, j: usize| deviation[j] * unit[(r, (j + turn) % n)];
-        let moved = (0..samples * n).map(|i| sources[(i / n, i % n)] + step * other(i / n, i % n));
-        let moved = Tensor::from_vec(moved.collect::<Vec<f64>>(), (1, samples, n), &Device::Cpu)?;
-        let moved = Var::from_tensor(&moved.to_dtype(dtype)?.to_device(device)?)?;
-        let grads = prior.log_prob(moved.as_tensor())?.sum_all()?.backward()?;
-        let Some(grad) = grads.get(&moved) else { return Ok(vec![0.0; n]) };
-        let grad: Vec<f64> = grad.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.flatten_all()?.to_vec1()?;
-        Ok((0..n).map(|j| (0..samples).map(|r| grad[r * n + j] * other(r, j)).sum()).collect())
+/// `noise` = C (sources, sources), of sources of unit variance -> (sources, sources).
+#[must_use]
+pub fn leakage(curvature: &Curvature, noise: &Array2<f64>) -> Array2<f64> {
+    let samples = curvature.samples as f64;
+    let held = |j: usize, k: usize| curvature.shares[(j, k)].max(0.0);
+    let held_clean = |j: usize, k: usize| {
+        let of_noise = noise[(k, k)].min(0.9);
+        ((held(j, k) - of_noise * curvature.noise[j]) / (1.0 - of_noise)).max(LEAST_CLEAN * held(j, k))
     };
-    let mut curvature = Array2::<f64>::zeros((n, n));
-    for turn in 1..n {
-        let (up, down) = (slopes(turn, STEP)?, slopes(turn, -STEP)?);
-        for j in 0..n {
-            curvature[(j, (j + turn) % n)] = (down[j] - up[j]) / (2.0 * STEP);
-        }
-    }
-    Ok(variances(&curvature, samples as f64))
+    let open = |j: usize, k: usize| {
+        let variance = solve([held(j, k) + 1.0, samples, held(k, j) + 1.0], [1.0, 0.0]);
+        let slopes = [curvature.noise[j], curvature.noise[k]].map(|n| noise[(j, k)] * n);
+        let drawn = solve([held_clean(j, k) + 1.0, samples, held_clean(k, j) + 1.0], slopes);
+        let square = variance + drawn * drawn;
+        if square.is_finite() { square.min(1.0) } else { 1.0 }
+    };
+    Array2::from_shape_fn(curvature.shares.dim(), |(j, k)| if j == k { 0.0 } else { open(j, k) })
 }
 
-/// The variance of each share from the curvatures R V: the inverse, pair by pair, of `[[R V_jk, R], [R, R V_kj]] + I`.
-fn variances(curvature: &Array2<f64>, samples: f64) -> Array2<f64> {
-    Array2::from_shape_fn(curvature.dim(), |(j, k)| {
-        if j == k {
-            return 0.0;
-        }
-        let (here, there) = (curvature[(j, k)].max(0.0) + 1.0, curvature[(k, j)].max(0.0) + 1.0);
-        // A pair that the curvature does not hold apart is as open as the prior leaves it.
-        let determinant = (here * there - samples * samples).max(here.max(there));
-        let variance = there / determinant;
-        if variance.is_finite() { variance.min(1.0) } else { 1.0 }
-    })
+/// The first unknown of `[[a, b], [b, c]] (u, v) = right`. A pair that its curvature does not hold apart is as open as the
+/// prior leaves it.
+fn solve([a, b, c]: [f64; 3], right: [f64; 2]) -> f64 {
+    (c * right[0] - b * right[1]) / (a * c - b * b).max(a.max(c))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bss_priors::StandardGaussian;
     use ndarray::array;
 
+    fn curvature(samples: usize, shares: Array2<f64>, noise: [f64; 2]) -> Curvature {
+        let scale = samples as f64;
+        Curvature { samples, shares: shares * scale, noise: noise.iter().map(|n| n * scale).collect() }
+    }
+
     #[test]
-    fn white_gaussian_sources_are_open_and_others_are_held_by_their_curvature() -> Result<()> {
-        let sources = Array2::from_shape_fn((400, 2), |(r, j)| (0.7 * (r * (j + 1)) as f64 + (r * r) as f64).sin());
-        let open = leakage(&StandardGaussian, &sources, DType::F64, &Device::Cpu)?;
+    fn white_gaussian_sources_are_left_open() {
+        let open = leakage(&curvature(400, array![[0.0, 1.0], [1.0, 0.0]], [1.0, 1.0]), &Array2::zeros((2, 2)));
         assert!(open[(0, 1)] > 0.4 && open[(0, 1)] <= 1.0, "{open}");
         assert_eq!((open[(0, 0)], open[(1, 1)]), (0.0, 0.0));
-        Ok(())
     }
 
     /// For `V = [[., 4], [1, .]]` and R large the inverse of `R [[4, 1], [1, 1]]` is `[[1, -1], [-1, 4]] / 3R`.
     #[test]
     fn the_variances_are_the_inverse_of_each_pair_s_curvature() {
-        let samples = 1e6;
-        let found = variances(&(array![[0.0, 4.0], [1.0, 0.0]] * samples), samples) * samples;
+        let shares = array![[0.0, 4.0], [1.0, 0.0]];
+        let found = leakage(&curvature(1_000_000, shares, [1.0, 1.0]), &Array2::zeros((2, 2))) * 1e6;
         assert!((found[(0, 1)] - 1.0 / 3.0).abs() < 2e-3 && (found[(1, 0)] - 4.0 / 3.0).abs() < 6e-3, "{found}");
+    }
+
+    /// V = (3.2, 1.5), C = ((0.5, 0.01), (0.01, 0.4)) and N = (5, 2) make W = ((3.2 - 0.4 5) / 0.6, (1.5 - 0.5 2) / 0.5) =
+    /// (2, 1), and Δ = -0.01 [[1, -1], [-1, 2]] (5, 2) = (-0.03, 0.01).
+    #[test]
+    fn correlated_noise_draws_sources_into_each_other() {
+        let (shares, noise) = (array![[0.0, 3.2], [1.5, 0.0]], array![[0.5, 0.01], [0.01, 0.4]]);
+        let found = leakage(&curvature(1_000_000_000, shares, [5.0, 2.0]), &noise).mapv(f64::sqrt);
+        assert!((found[(0, 1)] - 0.03).abs() < 1e-5 && (found[(1, 0)] - 0.01).abs() < 1e-5, "{found}");
     }
 }

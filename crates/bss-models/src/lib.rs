@@ -46,24 +46,25 @@
 //! Deliberately absent: files, epochs, schedules, the terminal; true sources never reach a model.
 
 mod ar_flow_vae;
+mod curvature;
 mod decoder;
 mod error;
 mod leakage;
 mod likelihood;
 mod map;
-mod noise_floor;
+mod noise_share;
 mod objective;
 mod separator;
 mod uncertainty;
 mod whitening;
 
 pub use ar_flow_vae::{ArFlowObjective, ArFlowVae, ArFlowVaeConfig, PriorConfig};
+pub use curvature::Curvature;
 pub use decoder::{Decoder, DecoderConfig};
 pub use error::{Error, Result};
 pub use leakage::leakage;
 pub use likelihood::GaussianLikelihood;
 pub use map::{Map, MapConfig};
-pub use noise_floor::noise_floor;
 pub use objective::{Objective, Terms};
 pub use separator::{ArFlowSeparator, Convention, Estimate, Separator, least_squares_mixing};
 pub use uncertainty::Uncertainty;

@@ -7,7 +7,8 @@ use clap::Args;
 /// Both are arrays (samples, sources). References are first matched with estimates (the assignment with the largest
 /// sum of absolute correlations) and signs follow from the match. Of a file with several arrays, `sources` is taken
 /// unless another is named. Where both files hold `mixing` beside `sources`, `amari` compares those matrices, else it
-/// is computed from the sources by least squares.
+/// is computed from the sources by least squares. Where `std` stands beside the estimate (`separate --std` puts it
+/// there), `coverage` says in which share of the samples the truth lies within 1.96 of them: 0.95 if they are right.
 ///
 /// With --json, each metric stands under its name as {per_source, mean, min}, and all of them once more under
 /// `metrics`, beside `permutation` (the estimate of each reference, from 0), `sign`, `n_sources` and `samples`.

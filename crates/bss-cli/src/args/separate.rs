@@ -38,6 +38,10 @@ pub(crate) struct SeparateArgs {
     #[arg(long)]
     pub(crate) std: bool,
 
+    /// With --std: the sensors' noise is known, so many dB below each channel (as for `bss mix`) [default: estimated]
+    #[arg(long, value_name = "D", requires = "std", allow_negative_numbers = true)]
+    pub(crate) noise_db: Option<f64>,
+
     /// Mask the mixture by the sources' shares of it, for models of spectrograms and images
     #[arg(long)]
     pub(crate) mask: bool,

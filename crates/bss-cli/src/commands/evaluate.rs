@@ -1,10 +1,11 @@
 //! `bss evaluate`.
 
 mod baseline;
+mod beside;
 mod mixing;
 mod output;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use bss_metrics::{Metric, Scores, Values, evaluate};
 use ndarray::Array2;
 
@@ -27,18 +28,21 @@ struct Evaluation {
 /// # Errors
 /// Files that cannot be read, arrays that do not fit each other, and whatever has no score.
 pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
-    let metrics = metrics(&args.metrics)?;
     let (estimate, estimate_at, _) = read_matrix(&args.estimate, "sources", args.channels_first)?;
     let (reference, reference_at, _) = read_matrix(&args.reference, "sources", args.channels_first)?;
+    let std = beside::beside(&estimate_at, "std")?;
+    let std = std.map(|std| if args.channels_first { std.reversed_axes() } else { std });
+    let metrics = metrics(&args.metrics, std.is_some())?;
+    let std = std.as_ref().map(|std| std.view());
     let pair = || format!("{estimate_at} against {reference_at}");
 
     let mut warnings = Warnings::default();
-    let mut scores = match evaluate(estimate.view(), reference.view(), &metrics) {
+    let mut scores = match evaluate(estimate.view(), std, reference.view(), &metrics) {
         // Among the defaults, but not defined for every reference.
         Err(error @ bss_metrics::Error::RankDeficient { .. }) if args.metrics.is_empty() => {
             warnings.push(Warning::MetricLeftOut { metric: Metric::Amari.name(), reason: error.to_string() });
             let others: Vec<Metric> = metrics.iter().copied().filter(|metric| *metric != Metric::Amari).collect();
-            evaluate(estimate.view(), reference.view(), &others)
+            evaluate(estimate.view(), std, reference.view(), &others)
         }
         scores => scores,
     }
@@ -57,12 +61,17 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     output::show(&evaluation, &warnings, args.json)
 }
 
-/// The metrics that were asked for, or all.
-fn metrics(names: &[String]) -> Result<Vec<Metric>> {
+/// The metrics that were asked for, or all that there is something to compute them of.
+fn metrics(names: &[String], has_std: bool) -> Result<Vec<Metric>> {
     if names.is_empty() {
-        return Ok(Metric::ALL.to_vec());
+        return Ok(Metric::ALL.iter().copied().filter(|&metric| has_std || metric != Metric::Coverage).collect());
     }
-    names.iter().map(|name| Ok(name.trim().parse()?)).collect()
+    let metrics: Vec<Metric> = names.iter().map(|name| Ok(name.trim().parse()?)).collect::<Result<_>>()?;
+    ensure!(
+        has_std || !metrics.contains(&Metric::Coverage),
+        "--metrics coverage: no standard deviations stand beside the estimate; write them with `bss separate --std`"
+    );
+    Ok(metrics)
 }
 
 fn of_mixture(

@@ -20,7 +20,7 @@ use crate::warnings::Warnings;
 /// # Errors
 /// Wrong settings or input; a file that cannot be written.
 pub(crate) fn run(args: &SeparateArgs) -> Result<()> {
-    let fitted = Fitted::load(&args.run, &args.device.open()?)?;
+    let mut fitted = Fitted::load(&args.run, &args.device.open()?)?;
     ensure!(
         !args.mask,
         "--mask sharpens models of spectrograms and images, but {} was fitted with {}; leave --mask out",
@@ -32,6 +32,15 @@ pub(crate) fn run(args: &SeparateArgs) -> Result<()> {
         "--std: {} gives one estimate and does not say how sure it is; leave --std out, or fit with --model ar-flow",
         fitted.config.model
     );
+    if let Some(noise_db) = args.noise_db {
+        ensure!(noise_db.is_finite(), "--noise-db is {noise_db}, expected a ratio of signal to noise in dB, such as 20");
+        ensure!(
+            fitted.model.assume_noise_db(noise_db),
+            "--noise-db: the encoder of {} is not linear, so its standard deviations are those of the posterior; leave \
+             --noise-db out",
+            args.run.display()
+        );
+    }
     let mut warnings = Warnings::new(args.quiet);
     let inputs = args.input.as_ref().map_or_else(|| fitted.config.data.inputs.clone(), |input| vec![input.clone()]);
     let reading = reading(args, &fitted.config);
@@ -51,6 +60,7 @@ pub(crate) fn run(args: &SeparateArgs) -> Result<()> {
             "samples": samples,
             "sources": sources,
             "sample_rate": sample_rate,
+            "noise_db": fitted.model.noise_db(),
             "explained_variance": fitted.model.convention().explained,
             "warnings": warnings.as_slice(),
         }));

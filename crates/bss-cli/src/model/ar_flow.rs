@@ -3,7 +3,7 @@
 mod settings;
 
 use anyhow::{Result, ensure};
-use bss_models::{ArFlowSeparator, Convention, Uncertainty, Whitening};
+use bss_models::{ArFlowSeparator, Convention, Curvature, Uncertainty, Whitening};
 use candle_core::Device;
 use ndarray::Array1;
 
@@ -39,6 +39,16 @@ impl FittedModel for ArFlowSeparator {
         true
     }
 
+    fn noise_db(&self) -> Option<f64> {
+        self.uncertainty.noise_db()
+    }
+
+    fn assume_noise_db(&mut self, noise_db: f64) -> bool {
+        let Some(assumed) = self.uncertainty.with_noise_db(noise_db) else { return false };
+        self.uncertainty = assumed;
+        true
+    }
+
     fn tensors(&self) -> Result<Tensors> {
         let parameters = self.model.parameters().iter();
         let mut tensors: Tensors =
@@ -46,8 +56,12 @@ impl FittedModel for ArFlowSeparator {
         put_vector(&mut tensors, "whitening.mean", &self.whitening.mean.to_vec())?;
         put_matrix(&mut tensors, "whitening.matrix", &self.whitening.matrix)?;
         put_matrix(&mut tensors, "whitening.inverse", &self.whitening.inverse)?;
-        put_vector(&mut tensors, "uncertainty.noise", &self.uncertainty.noise.to_vec())?;
-        put_matrix(&mut tensors, "uncertainty.leakage", &self.uncertainty.leakage)?;
+        let Uncertainty { share, noise, curvature } = &self.uncertainty;
+        put_vector(&mut tensors, "uncertainty.share", share.as_slice())?;
+        put_matrix(&mut tensors, "uncertainty.noise", noise)?;
+        put_vector(&mut tensors, "curvature.samples", &[curvature.samples as f64])?;
+        put_matrix(&mut tensors, "curvature.shares", &curvature.shares)?;
+        put_vector(&mut tensors, "curvature.noise", &curvature.noise.to_vec())?;
         Ok(tensors)
     }
 }
@@ -63,15 +77,7 @@ fn load(
         matrix: take_matrix(tensors, "whitening.matrix")?,
         inverse: take_matrix(tensors, "whitening.inverse")?,
     };
-    let uncertainty = Uncertainty {
-        noise: Array1::from(take_vector(tensors, "uncertainty.noise")?),
-        leakage: take_matrix(tensors, "uncertainty.leakage")?,
-    };
-    let sources = convention.order.len();
-    ensure!(
-        uncertainty.leakage.dim() == (sources, sources) && uncertainty.noise.len() == sources,
-        "the tensors of uncertainty are not of {sources} sources"
-    );
+    let uncertainty = uncertainty(tensors, convention.order.len())?;
     let channels = whitening.mean.len();
     let plan = Plan::new(config, channels)?;
     let seen = plan.vae.channels;
@@ -84,4 +90,19 @@ fn load(
     let own = own.map(|(name, tensor)| (name[PARAMETER.len()..].to_owned(), tensor)).collect();
     model.parameters().assign(&own)?;
     Ok(Box::new(ArFlowSeparator { model, whitening, convention, uncertainty }))
+}
+
+fn uncertainty(tensors: &mut Tensors, sources: usize) -> Result<Uncertainty> {
+    let share = take_vector(tensors, "uncertainty.share")?.first().copied();
+    let noise = take_matrix(tensors, "uncertainty.noise")?;
+    let samples = take_vector(tensors, "curvature.samples")?.first().map_or(0, |&samples| samples as usize);
+    let shares = take_matrix(tensors, "curvature.shares")?;
+    let of_noise = Array1::from(take_vector(tensors, "curvature.noise")?);
+    let square = (sources, sources);
+    ensure!(
+        noise.dim() == square && shares.dim() == square && of_noise.len() == sources && samples > 0,
+        "the tensors of uncertainty and curvature are not of {sources} sources"
+    );
+    ensure!(share.is_none_or(|share| share > 0.0), "tensor uncertainty.share is not above 0");
+    Ok(Uncertainty { share, noise, curvature: Curvature { samples, shares, noise: of_noise } })
 }

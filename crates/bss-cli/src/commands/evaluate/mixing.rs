@@ -1,8 +1,10 @@
 //! The Amari distance of the mixing matrices that files hold beside their sources.
 
 use anyhow::Result;
-use bss_data::{Location, ReadOptions};
-use ndarray::{Array2, Axis, Ix2};
+use bss_data::Location;
+use ndarray::{Array2, Axis};
+
+use super::beside::beside;
 
 /// Sources with the place they were read from.
 type Placed<'a> = (&'a Location, &'a Array2<f64>);
@@ -10,7 +12,7 @@ type Placed<'a> = (&'a Location, &'a Array2<f64>);
 /// The distance between the matrices called `mixing` that stand beside the two arrays of `sources`, each weighted for
 /// sources of unit variance; `None` where there is none, or where their shapes differ or are not of these sources.
 pub(super) fn distance(estimate: Placed, reference: Placed) -> Result<Option<f64>> {
-    let (Some(estimated), Some(truth)) = (beside(estimate.0)?, beside(reference.0)?) else { return Ok(None) };
+    let (Some(estimated), Some(truth)) = (beside(estimate.0, "mixing")?, beside(reference.0, "mixing")?) else { return Ok(None) };
     let fits = |mixing: &Array2<f64>, sources: &Array2<f64>| mixing.ncols() == sources.ncols();
     let comparable = estimated.dim() == truth.dim() && estimated.nrows() >= estimated.ncols();
     if !comparable || !fits(&estimated, estimate.1) || !fits(&truth, reference.1) {
@@ -19,17 +21,4 @@ pub(super) fn distance(estimate: Placed, reference: Placed) -> Result<Option<f64
     let weighted = |mixing: Array2<f64>, sources: &Array2<f64>| mixing * sources.std_axis(Axis(0), 0.0);
     let (estimated, truth) = (weighted(estimated, estimate.1), weighted(truth, reference.1));
     Ok(Some(bss_metrics::amari(estimated.view(), truth.view())?))
-}
-
-/// The matrix `mixing` in the same file and group as the array `sources`.
-fn beside(sources: &Location) -> Result<Option<Array2<f64>>> {
-    let Some(group) = sources.key.as_deref().and_then(|key| key.strip_suffix("sources")) else { return Ok(None) };
-    let key = format!("{group}mixing");
-    let is_mixing = |name: &str| name.trim_start_matches('/') == key.trim_start_matches('/');
-    let entries = bss_data::inspect(&sources.path)?;
-    let Some(entry) = entries.into_iter().find(|entry| is_mixing(&entry.name) && entry.shape.len() == 2) else {
-        return Ok(None);
-    };
-    let array = bss_data::read(&Location::with_key(&sources.path, entry.name), &ReadOptions::default())?;
-    Ok(Some(array.values.into_dimensionality::<Ix2>()?))
 }

@@ -66,6 +66,7 @@ pub(super) fn run(
         unfinished,
         explained: model.convention().explained.clone(),
         gives_std: model.gives_std(),
+        noise_db: model.noise_db(),
         seconds: started.elapsed().as_secs_f64(),
         warnings: warnings.as_slice().iter().map(ToString::to_string).collect(),
     };

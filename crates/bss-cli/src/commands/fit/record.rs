@@ -47,6 +47,7 @@ impl Record<'_> {
             "loss": finite(fit.loss),
             "restarts": restarts(fit),
             "explained_variance": fit.explained,
+            "noise_db": fit.noise_db,
             "warnings": fit.warnings,
         });
         let text = serde_json::to_string_pretty(&record)? + "\n";

@@ -63,6 +63,8 @@ pub(super) struct Fit {
     pub(super) explained: Vec<f64>,
     /// Whether the model says how sure it is.
     pub(super) gives_std: bool,
+    /// The ratio of signal to noise in each channel, in dB, as the model estimates it.
+    pub(super) noise_db: Option<f64>,
     pub(super) seconds: f64,
     pub(super) warnings: Vec<String>,
 }
@@ -162,6 +164,7 @@ impl Session {
             iterations: self.trainer.iteration(),
             unfinished: (verdict == Verdict::StillImproving).then(|| advice.to_owned()),
             gives_std: separator.gives_std(),
+            noise_db: separator.noise_db(),
             explained: separator.convention.explained,
             seconds: self.seconds(),
             ranking,

@@ -28,6 +28,7 @@ pub(super) fn print(fit: &Fit, args: &FitArgs) -> Result<()> {
             "iterations": fit.iterations,
             "restarts": restarts(fit),
             "explained_variance": fit.explained,
+            "noise_db": fit.noise_db,
             "seconds": fit.seconds,
             "warnings": fit.warnings,
             "next": next,
@@ -47,6 +48,9 @@ pub(super) fn print(fit: &Fit, args: &FitArgs) -> Result<()> {
     let share = |(j, share): (usize, &f64)| vec![(j + 1).to_string(), format!("{:.1} %", 100.0 * share)];
     let rows: Vec<Vec<String>> = fit.explained.iter().enumerate().map(share).collect();
     let _ = write!(text, "\n{}", table::table(&["source", "of the variance"], &rows));
+    if let Some(noise_db) = fit.noise_db {
+        let _ = writeln!(text, "\nnoise of the sensors: about {noise_db:.0} dB below the signal in each channel");
+    }
     let _ = writeln!(text, "\nnext:\n  {next}\n  bss report {word}");
     output::print(&text)
 }

@@ -34,7 +34,7 @@ pub(super) fn read(file: &str, estimate: ArrayView2<f64>) -> Result<Reference> {
         matched.column_mut(alignment.permutation[j]).assign(&scaled);
         of_estimate[alignment.permutation[j]] = Some(j);
     }
-    let scores = evaluate(estimate, values.view(), &[Metric::Correlation, Metric::SiSdr])?;
+    let scores = evaluate(estimate, None, values.view(), &[Metric::Correlation, Metric::SiSdr])?;
     let by_estimate = |per_source: &[f64]| {
         of_estimate.iter().map(|j: &Option<usize>| j.map_or(f64::NAN, |j| per_source[j])).collect::<Vec<_>>()
     };

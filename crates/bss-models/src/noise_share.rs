@@ -1,39 +1,61 @@
-//! The noise of the sensors, as far as the sources' spectra give it away.
+//! The noise of the sensors: which share v of each channel's variance it is.
 //!
-//! White noise on the channels, of the same share v of each channel's variance, is a floor under the spectrum of every
-//! source, v g_j with g_j known from the demixing. A source's own spectrum, autoregressive here, fills that floor only if
-//! it is itself nearly white. The share that explains all periodograms best (Whittle's likelihood) is the estimate;
-//! where no source tells the two apart, the likelihood is flat and the answer is that no noise was found.
+//! With more channels than sources it is plain: what no mixture of the sources explains is noise
+//! ([`from_what_is_left`]).
+//!
+//! With as many, every channel is explained, and only the spectra can tell ([`from_spectra`]). White noise on the channels
+//! is a floor under the spectrum of every source, v g_j with g_j known from the demixing. A source's own spectrum,
+//! autoregressive here, fills that floor only if it is itself nearly white; the likelihood of v is that of all
+//! periodograms (Whittle's). Where no source tells the two apart it is flat, and the mean over it says how much noise
+//! there may be, of any order of magnitude alike.
 
 use std::f64::consts::{PI, TAU};
 
-use ndarray::{Array2, ArrayView1};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
-/// p of the sources' spectra.
-const ORDER: usize = 4;
+/// p of the sources' spectra: a resonance. More lags would explain floors as well.
+const ORDER: usize = 2;
 /// Samples in a stretch that a periodogram is taken of.
 const STRETCH: usize = 128;
-/// The share that stands for no noise found: -60 dB.
-const NONE: f64 = 1e-6;
-/// So many nats better than [`NONE`] a share must be, lest the misfit of a spectrum is taken for noise.
-const EVIDENCE: f64 = 10.0;
+/// No share is less: -60 dB stand for no noise.
+const LEAST: f64 = 1e-6;
+/// What spectra may say of v, as powers of ten: from [`LEAST`] to -10 dB.
+const TENTHS: std::ops::RangeInclusive<i32> = -60..=-10;
 
-/// The share v of each channel's variance that is white noise; 10⁻⁶ where none was found.
+/// v from the variance that is left when the sources are taken out of more channels than there are sources.
+///
+/// # Shapes
+/// `x` (samples, channels); `demixing` (channels, sources); `mixing` (channels, sources), its least-squares inverse.
+#[must_use]
+pub(crate) fn from_what_is_left(x: ArrayView2<f64>, demixing: &Array2<f64>, mixing: &Array2<f64>) -> f64 {
+    let variance = x.var_axis(Axis(0), 0.0);
+    let rest = Array2::<f64>::eye(x.ncols()) - demixing.dot(&mixing.t());
+    let left: f64 = x.dot(&rest).var_axis(Axis(0), 0.0).sum();
+    // As much would be left of noise that was all there is.
+    let most: f64 = (&rest * &rest * &variance.insert_axis(Axis(1))).sum();
+    let share = left / most;
+    if share.is_finite() { share.clamp(LEAST, 1.0) } else { LEAST }
+}
+
+/// v from the floor under the spectra of as many sources as channels: its mean over the likelihood and a prior in which all
+/// orders of magnitude from -60 to -10 dB are alike; -60 dB for recordings too short to tell.
 ///
 /// # Shapes
 /// `sources` (samples, sources), of mean zero and unit variance; `gain[j]` = g_j, the variance that noise of v = 1 has in
 /// source j.
 #[must_use]
-pub fn noise_floor(sources: &Array2<f64>, gain: &[f64]) -> f64 {
+pub(crate) fn from_spectra(sources: &Array2<f64>, gain: ArrayView1<f64>) -> f64 {
     if sources.nrows() < 2 * STRETCH {
-        return NONE;
+        return LEAST;
     }
     let spectra: Vec<Spectrum> = sources.columns().into_iter().map(Spectrum::new).collect();
     let cost = |v: f64| -> f64 { spectra.iter().zip(gain).map(|(spectrum, g)| spectrum.cost(v * g)).sum() };
-    let shares = (0..49).map(|i| 10f64.powf(-5.0 + 0.1 * f64::from(i)));
-    let (best, lowest) = shares.map(|v| (v, cost(v))).fold((NONE, f64::INFINITY), |a, b| if b.1 < a.1 { b } else { a });
-    // Not a number where the sources are not, and then not larger either.
-    if cost(NONE) - lowest > EVIDENCE { best } else { NONE }
+    let costs: Vec<(f64, f64)> = TENTHS.map(|i| 10f64.powf(0.1 * f64::from(i))).map(|v| (v, cost(v))).collect();
+    let lowest = costs.iter().fold(f64::INFINITY, |lowest, (_, cost)| lowest.min(*cost));
+    let weighed = costs.iter().map(|(v, cost)| (v, (lowest - cost).exp()));
+    let (sum, weight) = weighed.fold((0.0, 0.0), |(sum, weight), (v, w)| (sum + v * w, weight + w));
+    // Not a number where the sources are not, or where no floor goes with any autoregression.
+    if (sum / weight).is_finite() { sum / weight } else { LEAST }
 }
 
 /// What is needed of one source.
@@ -113,6 +135,7 @@ fn levinson(r: &[f64; ORDER + 1]) -> Option<([f64; ORDER], f64)> {
 mod tests {
     use super::*;
     use bss_nn::{Noise, Purpose};
+    use ndarray::{arr1, array};
 
     fn white(stream: u64) -> Vec<f64> {
         Noise::new(5).normal(Purpose::Sample, 0, stream, 2000)
@@ -131,18 +154,35 @@ mod tests {
 
     #[test]
     fn noise_on_a_smooth_source_is_found_and_none_is_not() {
-        for share in [0.1, 0.3] {
-            let found = noise_floor(&noisy(share), &[2.0]);
+        for share in [0.02, 0.1] {
+            let found = from_spectra(&noisy(share), arr1(&[2.0]).view());
             assert!((found * 2.0 / share).ln().abs() < 0.3, "{found} against {share} / 2");
         }
-        assert!(noise_floor(&noisy(0.0), &[2.0]) < 1e-4);
+        assert!(from_spectra(&noisy(0.0), arr1(&[2.0]).view()) < 1e-4);
+    }
+
+    /// The mean of a flat likelihood: 0.1 / ln 10⁵ = 0.0087.
+    #[test]
+    fn white_sources_leave_it_open_and_short_or_constant_ones_tell_nothing() {
+        let column = |values: Vec<f64>| Array2::from_shape_vec((values.len(), 1), values).unwrap();
+        let open = from_spectra(&column(white(3)), arr1(&[1.0]).view());
+        assert!((0.003..0.03).contains(&open), "{open}");
+        for values in [white(3)[..100].to_vec(), vec![0.0; 1000], vec![f64::NAN; 1000]] {
+            assert_eq!(from_spectra(&column(values), arr1(&[1.0]).view()), LEAST);
+        }
     }
 
     #[test]
-    fn white_sources_short_ones_and_none_at_all_give_no_noise() {
-        let column = |values: Vec<f64>| Array2::from_shape_vec((values.len(), 1), values).unwrap();
-        for values in [white(3), white(3)[..100].to_vec(), vec![0.0; 1000], vec![f64::NAN; 1000]] {
-            assert_eq!(noise_floor(&column(values), &[1.0]), NONE);
+    fn spare_channels_show_the_noise() {
+        let (s, mixing) = (white(0), array![[1.0], [2.0], [-1.0]]);
+        for share in [0.0, 0.01, 0.2] {
+            let noise: Vec<Vec<f64>> = (1..4).map(white).collect();
+            let scale = f64::sqrt(share / (1.0 - share));
+            let x = |(r, c): (usize, usize)| mixing[(c, 0)] * (s[r] + scale * noise[c][r]);
+            let x = Array2::from_shape_fn((s.len(), 3), x);
+            let (demixing, inverse) = (&mixing / 6.0, &mixing);
+            let found = from_what_is_left(x.view(), &demixing, inverse);
+            assert!((found - share.max(LEAST)).abs() < 0.06 * share + 1e-12, "{found} against {share}");
         }
     }
 }
