@@ -73,7 +73,13 @@ fn correlation_matrix_is_numpys() {
 
 #[test]
 fn all_metrics_are_numpys() {
-    let scores = evaluate(estimates().view(), None, sources().view(), &[Metric::Correlation, Metric::SiSdr, Metric::Amari, Metric::Mcc]).unwrap();
+    let scores = evaluate(
+        estimates().view(),
+        None,
+        sources().view(),
+        &[Metric::Correlation, Metric::SiSdr, Metric::Amari, Metric::Mcc],
+    )
+    .unwrap();
     assert_eq!(scores.alignment.permutation, [1, 2, 0]);
     assert_eq!(scores.alignment.sign, [-1.0, -1.0, 1.0]);
 

@@ -191,7 +191,8 @@ fn dependent_references_are_refused_by_amari_only() {
 #[track_caller]
 fn check_error(estimate: &Array2<f64>, reference: &Array2<f64>, expected: &str) {
     let std = Array2::ones(estimate.dim());
-    let error = evaluate(estimate.view(), Some(std.view()), reference.view(), Metric::ALL).expect_err("the input is bad");
+    let error =
+        evaluate(estimate.view(), Some(std.view()), reference.view(), Metric::ALL).expect_err("the input is bad");
     assert_eq!(error.to_string(), expected);
 }
 

@@ -71,7 +71,8 @@ mod tests {
     /// `-∂²/∂δ² Σ (s + δ u)²/2 = Σ u²`, for sources of any scale after scaling by their own.
     #[test]
     fn a_white_gaussian_prior_curves_by_the_variance_times_the_samples() -> Result<()> {
-        let sources = Array2::from_shape_fn((400, 2), |(r, j)| 2.0 * (0.7 * (r * (j + 1)) as f64 + (r * r) as f64).sin());
+        let sources =
+            Array2::from_shape_fn((400, 2), |(r, j)| 2.0 * (0.7 * (r * (j + 1)) as f64 + (r * r) as f64).sin());
         let found = Curvature::new(&StandardGaussian, &sources, DType::F64, &Device::Cpu)?;
         let variance = sources.var_axis(Axis(0), 0.0);
         for j in 0..2 {

@@ -33,7 +33,10 @@ pub(crate) fn run(args: &SeparateArgs) -> Result<()> {
         fitted.config.model
     );
     if let Some(noise_db) = args.noise_db {
-        ensure!(noise_db.is_finite(), "--noise-db is {noise_db}, expected a ratio of signal to noise in dB, such as 20");
+        ensure!(
+            noise_db.is_finite(),
+            "--noise-db is {noise_db}, expected a ratio of signal to noise in dB, such as 20"
+        );
         ensure!(
             fitted.model.assume_noise_db(noise_db),
             "--noise-db: the encoder of {} is not linear, so its standard deviations are those of the posterior; leave \

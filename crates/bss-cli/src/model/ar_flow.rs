@@ -2,14 +2,14 @@
 
 mod settings;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use bss_models::{ArFlowSeparator, Convention, Curvature, Uncertainty, Whitening};
 use candle_core::Device;
 use ndarray::Array1;
 
 use super::tensors::{put_matrix, put_vector, take_matrix, take_vector};
 use super::{FittedModel, Fitting, Kind, Tensors};
-use crate::config::Config;
+use crate::config::{Config, Encoder};
 
 pub(crate) use settings::{Plan, whiten};
 
@@ -77,7 +77,7 @@ fn load(
         matrix: take_matrix(tensors, "whitening.matrix")?,
         inverse: take_matrix(tensors, "whitening.inverse")?,
     };
-    let uncertainty = uncertainty(tensors, convention.order.len())?;
+    let uncertainty = uncertainty(config, tensors, convention.order.len())?;
     let channels = whitening.mean.len();
     let plan = Plan::new(config, channels)?;
     let seen = plan.vae.channels;
@@ -92,17 +92,23 @@ fn load(
     Ok(Box::new(ArFlowSeparator { model, whitening, convention, uncertainty }))
 }
 
-fn uncertainty(tensors: &mut Tensors, sources: usize) -> Result<Uncertainty> {
-    let share = take_vector(tensors, "uncertainty.share")?.first().copied();
+fn uncertainty(config: &Config, tensors: &mut Tensors, sources: usize) -> Result<Uncertainty> {
+    let share = take_vector(tensors, "uncertainty.share")?;
     let noise = take_matrix(tensors, "uncertainty.noise")?;
-    let samples = take_vector(tensors, "curvature.samples")?.first().map_or(0, |&samples| samples as usize);
+    let samples = take_vector(tensors, "curvature.samples")?;
     let shares = take_matrix(tensors, "curvature.shares")?;
     let of_noise = Array1::from(take_vector(tensors, "curvature.noise")?);
     let square = (sources, sources);
     ensure!(
-        noise.dim() == square && shares.dim() == square && of_noise.len() == sources && samples > 0,
+        noise.dim() == square && shares.dim() == square && of_noise.len() == sources,
         "the tensors of uncertainty and curvature are not of {sources} sources"
     );
-    ensure!(share.is_none_or(|share| share > 0.0), "tensor uncertainty.share is not above 0");
-    Ok(Uncertainty { share, noise, curvature: Curvature { samples, shares, noise: of_noise } })
+    let share = match share[..] {
+        [] if config.encoder.kind != Encoder::Linear => None,
+        [share] if share > 0.0 && config.encoder.kind == Encoder::Linear => Some(share),
+        _ => bail!("tensor uncertainty.share is no share of noise above 0"),
+    };
+    let [samples] = samples[..] else { bail!("tensor curvature.samples is no number of samples") };
+    let curvature = Curvature { samples: samples as usize, shares, noise: of_noise };
+    Ok(Uncertainty { share, noise, curvature })
 }

@@ -1,6 +1,6 @@
 //! `bss evaluate`.
 
-use ndarray::{Array2, Axis, s};
+use ndarray::{Array2, ArrayD, Axis, s};
 use serde_json::{Value, json};
 
 use crate::Bench;
@@ -55,6 +55,28 @@ fn the_json_has_every_metric_under_its_name() {
     near(&scores["si_sdr_db"]["per_source"][0], 23.0);
     let gain = values[0] - correlation["mixture"][0].as_f64().unwrap();
     near(&correlation["improvement"][0], gain);
+}
+
+#[test]
+fn standard_deviations_beside_the_estimate_are_judged_by_their_coverage() {
+    let bench = bench();
+    let sources = bench.read("e.npz:sources");
+    let std = ArrayD::from_shape_fn(sources.raw_dim(), |at| [0.2, 0.1, 1e-5][at[1]]);
+    bench.write("s.npz", &[("sources", sources.clone()), ("std", std.clone())]);
+    bench.write("s.npy", &[("sources", sources.clone())]);
+    bench.write("s.std.npy", &[("std", std.clone())]);
+    bench.write("t.npz", &[("sources", sources.reversed_axes()), ("std", std.reversed_axes())]);
+    bench.write("r.npz", &[("sources", bench.read("m.npz:sources").reversed_axes())]);
+    for command in ["s.npz --reference m.npz", "s.npy --reference m.npz", "t.npz --reference r.npz --channels-first"] {
+        let found = &bench.json(&format!("evaluate --estimate {command}"))["coverage"];
+        // The estimates' errors are cosines of height 0.1, twice that where the estimate is doubled.
+        for (source, expected) in [1.0, 0.0, 1.0].into_iter().enumerate() {
+            near(&found["per_source"][source], expected);
+        }
+    }
+    assert!(bench.json("evaluate --estimate e.npz --reference m.npz")["coverage"].is_null());
+    let parts = ["--metrics coverage", "no standard deviations stand beside the estimate", "bss separate --std"];
+    bench.fails("evaluate --estimate e.npz --reference m.npz --metrics coverage", 1, &parts);
 }
 
 #[test]

@@ -137,6 +137,26 @@ fn the_run_s_own_way_of_reading_is_kept() {
 }
 
 #[test]
+fn noise_that_is_known_widens_the_bands_and_moves_no_estimate() {
+    let bench = fitted();
+    let estimated = bench.json("separate --run run --out e.npz --std")["noise_db"].as_f64().unwrap();
+    let of = |noise_db: f64| {
+        let said = bench.json(&format!("separate --run run --out n.npz --std --noise-db {noise_db}"));
+        assert!((said["noise_db"].as_f64().unwrap() - noise_db).abs() < 1e-9);
+        (matrix(&bench, "n.npz:sources"), matrix(&bench, "n.npz:std"))
+    };
+    let [(sources, loud), (_, faint), (_, same)] = [0.0, 80.0, estimated].map(of);
+    assert_eq!(sources, matrix(&bench, "e.npz:sources"));
+    assert!(loud.iter().zip(&faint).all(|(loud, faint)| loud > faint));
+    assert!(distance(&same, &matrix(&bench, "e.npz:std")) < 1e-9);
+    bench.fails("separate --run run --out n.npz --noise-db 20", 2, &["--std"]);
+    let parts = ["--noise-db is inf, expected a ratio of signal to noise in dB"];
+    bench.fails("separate --run run --out n.npz --std --noise-db inf", 1, &parts);
+    bench.ok("fit m.npz --out mlp --iterations 5 --restarts 1 --set encoder.kind=mlp --set decoder.kind=mlp");
+    bench.fails("separate --run mlp --out n.npz --std --noise-db 20", 1, &["the encoder of mlp is not linear"]);
+}
+
+#[test]
 fn the_json_names_all_that_was_written() {
     let bench = fitted();
     let said = bench.json("separate --run run --out e.npy --std");

@@ -12,7 +12,9 @@ type Placed<'a> = (&'a Location, &'a Array2<f64>);
 /// The distance between the matrices called `mixing` that stand beside the two arrays of `sources`, each weighted for
 /// sources of unit variance; `None` where there is none, or where their shapes differ or are not of these sources.
 pub(super) fn distance(estimate: Placed, reference: Placed) -> Result<Option<f64>> {
-    let (Some(estimated), Some(truth)) = (beside(estimate.0, "mixing")?, beside(reference.0, "mixing")?) else { return Ok(None) };
+    let (Some(estimated), Some(truth)) = (beside(estimate.0, "mixing")?, beside(reference.0, "mixing")?) else {
+        return Ok(None);
+    };
     let fits = |mixing: &Array2<f64>, sources: &Array2<f64>| mixing.ncols() == sources.ncols();
     let comparable = estimated.dim() == truth.dim() && estimated.nrows() >= estimated.ncols();
     if !comparable || !fits(&estimated, estimate.1) || !fits(&truth, reference.1) {
