@@ -76,6 +76,12 @@ impl HeldOut {
         self.x.slice(s![..self.bounds[0], ..])
     }
 
+    /// The number of samples that models are scored on.
+    #[must_use]
+    pub fn held_out_samples(&self) -> usize {
+        self.x.nrows() - self.bounds[0]
+    }
+
     /// The dimensions that the channels of the fitted part span: no model can see more.
     #[must_use]
     pub fn rank(&self) -> usize {

@@ -8,8 +8,9 @@
 use nalgebra::{DMatrix, SymmetricEigen};
 use ndarray::{Array1, ArrayView2, Axis};
 
-/// So many nats shorter a description must be to decide against the recording's own unit.
-const EVIDENCE: f64 = 10.0;
+/// So many nats shorter a description must be to decide against the recording's own unit: what is equal but for rounding
+/// is not.
+const EVIDENCE: f64 = 1.0;
 
 /// What to divide each channel by: the same for all, or each channel's standard deviation.
 ///

@@ -1,6 +1,7 @@
 //! Scores of held-out samples: against a dense normal density, and in any unit.
 
 use std::collections::BTreeMap;
+use std::f64::consts::TAU;
 
 use bss_models::{
     ArFlowVae, ArFlowVaeConfig, DecoderConfig, Error, GaussianLikelihood, HeldOut, MapConfig, PriorConfig, Result,
@@ -20,7 +21,7 @@ const BLOCKS: usize = 4;
 /// Three channels of noise with variances and correlations of their own.
 fn recording() -> Array2<f64> {
     let eps = Noise::new(5).normal::<f64>(Purpose::Sample, 0, 0, 3 * SAMPLES);
-    let eps = Array2::from_shape_vec((SAMPLES, 3), eps).unwrap();
+    let eps = Array2::from_shape_fn((SAMPLES, 3), |(r, c)| eps[3 * r + c]);
     eps.dot(&ndarray::array![[3.0, 1.0, 0.5], [0.0, 2.0, -1.0], [0.2, 0.0, 0.7]]) + 4.0
 }
 
@@ -60,7 +61,7 @@ fn a_white_model_scores_as_the_dense_normal_density() -> Result<()> {
         let vector = |rank: usize| eigen.eigenvectors.column(order[rank]);
         let log_density = |r: usize| -> f64 {
             let d = DVector::from_fn(3, |c, _| x[(r, c)] - mean[c]);
-            (0..3).map(|k| -0.5 * (vector(k).dot(&d).powi(2) / variance(k) + (6.283_185_307_179_586 * variance(k)).ln())).sum()
+            (0..3).map(|k| -0.5 * (vector(k).dot(&d).powi(2) / variance(k) + (TAU * variance(k)).ln())).sum()
         };
         for (block, found) in found.blocks.iter().enumerate() {
             let first = FITTED + 5 * block;
