@@ -4,6 +4,7 @@
 //! `results.json`.
 
 mod ar_flow;
+mod count;
 mod defaults;
 mod families;
 mod foetal_ecg;
@@ -20,7 +21,7 @@ use crate::shell;
 /// Which experiment to run.
 #[derive(Debug, Args)]
 pub(crate) struct Settings {
-    /// Experiment: ar-flow, defaults, families or foetal-ecg
+    /// Experiment: ar-flow, count, defaults, families or foetal-ecg
     #[arg(value_name = "ID")]
     id: String,
     /// Compare with the stored result instead of replacing it
@@ -47,10 +48,11 @@ pub(crate) fn run(settings: &Settings) -> Result<bool> {
     );
     match settings.id.as_str() {
         "ar-flow" => ar_flow::run(settings.check),
+        "count" => count::run(settings.check),
         "defaults" => defaults::run(settings.check),
         "families" => families::run(settings.preset.unwrap_or_default(), settings.check, settings.minutes),
         "foetal-ecg" => foetal_ecg::run(),
-        other => bail!("no experiment is called {other}; there are: ar-flow, defaults, families, foetal-ecg"),
+        other => bail!("no experiment is called {other}; there are: ar-flow, count, defaults, families, foetal-ecg"),
     }
 }
 
