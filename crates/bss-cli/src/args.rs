@@ -3,6 +3,7 @@
 //! Nothing is decided here. Options that have a counterpart in the settings are `None` unless they were given, and
 //! [`crate::config`] resolves them.
 
+mod count;
 mod data;
 mod evaluate;
 mod fit;
@@ -15,6 +16,7 @@ mod synth;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use count::CountArgs;
 pub(crate) use data::{DataArgs, OnNan};
 pub(crate) use evaluate::EvaluateArgs;
 pub(crate) use fit::FitArgs;
@@ -53,6 +55,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Fit(Box<FitArgs>),
+    Count(Box<CountArgs>),
     Separate(SeparateArgs),
     Evaluate(EvaluateArgs),
     Inspect(InspectArgs),
@@ -68,6 +71,7 @@ impl Command {
     pub(crate) fn is_quiet(&self) -> bool {
         match self {
             Self::Fit(args) => args.quiet,
+            Self::Count(args) => args.quiet,
             Self::Separate(args) => args.quiet,
             _ => false,
         }

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod completions;
+mod count;
 mod evaluate;
 mod fit;
 mod inspect;
@@ -10,7 +11,7 @@ mod report;
 mod separate;
 mod synth;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, ensure};
 
 use crate::args::Command;
 
@@ -21,6 +22,7 @@ use crate::args::Command;
 pub(crate) fn run(command: &Command) -> Result<()> {
     match command {
         Command::Fit(args) => fit::run(args),
+        Command::Count(args) => count::run(args),
         Command::Separate(args) => separate::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Inspect(args) => inspect::run(args),
@@ -30,4 +32,14 @@ pub(crate) fn run(command: &Command) -> Result<()> {
         Command::Models(args) => models::run(args),
         Command::Completions(args) => completions::run(args),
     }
+}
+
+/// Computes with so many threads from now on; with one for each core if none are said.
+///
+/// # Errors
+/// No threads at all, or more than the system gives.
+fn use_threads(threads: Option<usize>) -> Result<()> {
+    let Some(threads) = threads else { return Ok(()) };
+    ensure!(threads > 0, "--threads is 0, expected at least 1");
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")
 }

@@ -1,4 +1,4 @@
-//! The report's figures, each drawn once as a vector graphic and rasterised from that same drawing.
+//! The figures of reports and of `count`, each drawn once as a vector graphic and rasterised from that same drawing.
 //!
 //! | figure | shows |
 //! | --- | --- |
@@ -7,10 +7,12 @@
 //! | `sources-detail` | a short window of the same, in which the bands can be seen |
 //! | `mixing` | the mixing matrix as a heat map |
 //! | `training` | losses, posterior variances, prior parameters and, with a truth, correlations over the iterations |
+//! | `count` | scores of models of different numbers of sources, and the scree |
 //!
 //! Long recordings are drawn as min/max envelopes, so files stay small and no peak is lost.
 
 mod canvas;
+mod count;
 mod envelope;
 mod mixing;
 mod mixtures;
@@ -23,6 +25,8 @@ mod stack;
 mod training;
 
 use anyhow::Result;
+
+pub(crate) use count::CountData;
 
 use crate::report::ReportData;
 
@@ -85,4 +89,12 @@ pub(crate) fn draw_all(data: &ReportData) -> Result<Vec<Figure>> {
         training::draw(data)?,
     ];
     Ok(figures.into_iter().flatten().collect())
+}
+
+/// Draws the comparison of numbers of sources.
+///
+/// # Errors
+/// As [`draw_all`].
+pub(crate) fn draw_count(data: &CountData) -> Result<Figure> {
+    count::draw(data)
 }

@@ -18,6 +18,7 @@ mod named;
 mod nearest;
 mod outcome;
 mod output;
+mod progress;
 mod report;
 mod shell;
 mod table;

@@ -21,10 +21,7 @@ use session::{End, Session};
 /// # Errors
 /// Wrong settings or input; a run that failed or was interrupted.
 pub(crate) fn run(args: &FitArgs) -> Result<()> {
-    if let Some(threads) = args.threads {
-        anyhow::ensure!(threads > 0, "--threads is 0, expected at least 1");
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")?;
-    }
+    super::use_threads(args.threads)?;
     let config = if args.resume { settings::resumed(args)? } else { Config::for_fit(args)? };
     match catalogue::require_available(config.model)?.fitting {
         Fitting::Trained => train(args, config),

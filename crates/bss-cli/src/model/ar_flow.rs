@@ -1,6 +1,7 @@
 //! `ar-flow`: the AR-Flow VAE, trained step by step.
 
 mod settings;
+mod training;
 
 use anyhow::{Result, bail, ensure};
 use bss_models::{ArFlowSeparator, Convention, Curvature, Uncertainty, Whitening};

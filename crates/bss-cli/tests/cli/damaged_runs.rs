@@ -77,7 +77,7 @@ fn a_model_with_other_tensors_than_its_own_is_refused() {
         let named = match last {
             "mean" => "whitening",
             "offset" | "factor" | "explained" => "convention",
-            "noise" | "share" | "shares" => "uncertainty",
+            "noise" | "share" => "uncertainty",
             other => other,
         };
         refused(&bench, MODEL, &[named], |model| drop(model.tensors.insert(name.clone(), tensor(&[1.0; 7]))));

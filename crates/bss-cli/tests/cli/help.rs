@@ -20,6 +20,11 @@ fn fit() {
 }
 
 #[test]
+fn count() {
+    check("count");
+}
+
+#[test]
 fn separate() {
     check("separate");
 }

@@ -8,6 +8,7 @@ mod bad_input;
 mod bad_settings;
 mod baselines;
 mod completions;
+mod count;
 mod damaged_files;
 mod damaged_runs;
 mod evaluate;

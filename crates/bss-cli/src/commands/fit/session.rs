@@ -1,23 +1,21 @@
 //! One sitting of a run: steps, log lines, checkpoints, and the result.
 
 use std::fs::File;
-use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use bss_models::{ArFlowObjective, ArFlowSeparator, Whitening};
 use bss_train::{RunFolder, Trainer, Verdict};
 use candle_core::Device;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::config::Config;
 use crate::input::Recording;
-use crate::interrupt;
 use crate::model::ar_flow::Plan;
 use crate::model::{self, FittedModel as _};
 use crate::outcome::Fault;
 use crate::warnings::{Warning, Warnings};
+use crate::{interrupt, progress};
 
 /// A run in progress, with all that it was started from.
 pub(super) struct Session {
@@ -75,7 +73,7 @@ impl Session {
     /// # Errors
     /// If a step fails or a file cannot be written.
     pub(super) fn train(&mut self, quiet: bool) -> Result<End> {
-        let bar = progress_bar(self.trainer.schedule().iterations, self.trainer.iteration(), quiet);
+        let bar = progress::bar(self.trainer.schedule().iterations, self.trainer.iteration(), quiet);
         let every = Duration::try_from_secs_f64(self.config.training.checkpoint_seconds).unwrap_or(Duration::MAX);
         let mut saved = Instant::now();
         while !self.trainer.is_done() {
@@ -138,8 +136,7 @@ impl Session {
 
     /// One restart, ready to separate.
     fn separator(&self, restart: usize) -> Result<ArFlowSeparator> {
-        let model = self.plan.model(1, &self.device)?;
-        model.parameters().assign(&self.trainer.objective.model.parameters().restart(restart)?)?;
+        let model = self.plan.restart(&self.trainer, restart, &self.device)?;
         Ok(ArFlowSeparator::new(model, self.whitening.clone(), self.recording.values.view())?)
     }
 
@@ -181,17 +178,4 @@ impl Session {
             format!("the run stopped at iteration {at} before its first state was saved; begin again with {go_on}")
         })
     }
-}
-
-fn progress_bar(iterations: u64, done: u64, quiet: bool) -> ProgressBar {
-    if quiet || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(iterations).with_position(done);
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}  {eta} left");
-    if let Ok(style) = style {
-        bar.set_style(style);
-    }
-    bar.reset_eta();
-    bar
 }

@@ -3,16 +3,13 @@
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
-use bss_models::ArFlowObjective;
-use bss_train::{RunFolder, Trainer};
-use candle_core::{Device, Tensor};
-use ndarray::Array2;
+use bss_train::RunFolder;
 
 use super::session::Session;
 use super::settings::fingerprint;
 use crate::args::FitArgs;
-use crate::config::{self, Config};
-use crate::input::{Recording, read_recording};
+use crate::config::Config;
+use crate::input::read_recording;
 use crate::model::ar_flow::{Plan, whiten};
 use crate::warnings::{Warning, Warnings};
 
@@ -29,20 +26,9 @@ pub(super) fn start(args: &FitArgs, mut config: Config) -> Result<Session> {
     config.sources = Some(config.sources.unwrap_or(channels));
     config.data.sample_rate = recording.sample_rate;
     let plan = Plan::new(&config, channels).with_context(|| recording.label.clone())?;
-    let (samples, order) = (recording.values.nrows(), config.prior.order);
-    ensure!(
-        order < samples || config.prior.kind == config::Prior::Gaussian,
-        "{}: prior.order is {order}, expected less than the {samples} samples there are",
-        recording.label
-    );
     let whitening = whiten(&config, recording.values.view()).with_context(|| recording.label.clone())?;
-
-    let model = plan.model(config.training.restarts, &device)?;
-    let z = whitening.apply(recording.values.view())?;
-    ensure_finite(&z, &recording)?;
-    let z = Tensor::from_vec(z.iter().copied().collect::<Vec<f64>>(), z.dim(), &Device::Cpu)?;
-    let objective = ArFlowObjective::new(model, &z, plan.noise)?;
-    let mut trainer = Trainer::new(objective, plan.adam, plan.schedule)?;
+    let trainer = plan.trainer(recording.values.view(), &whitening, config.training.restarts, &device);
+    let mut trainer = trainer.with_context(|| recording.label.clone())?;
 
     let fingerprint = fingerprint(&recording.values);
     let folder = if args.resume { RunFolder::open(&args.out)? } else { RunFolder::create(&args.out, args.force)? };
@@ -78,10 +64,4 @@ pub(super) fn start(args: &FitArgs, mut config: Config) -> Result<Session> {
         was_done,
         device,
     })
-}
-
-fn ensure_finite(z: &Array2<f64>, recording: &Recording) -> Result<()> {
-    let finite = z.iter().all(|v| v.is_finite());
-    ensure!(finite, "{}: values are too large or too small to be whitened; rescale them", recording.label);
-    Ok(())
 }
