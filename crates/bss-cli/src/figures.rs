@@ -8,6 +8,8 @@
 //! | `mixing` | the mixing matrix as a heat map |
 //! | `training` | losses, posterior variances, prior parameters and, with a truth, correlations over the iterations |
 //!
+//! Of images, `mixtures` and `sources` are pictures, and there is no detail.
+//!
 //! Long recordings are drawn as min/max envelopes, so files stay small and no peak is lost.
 
 mod canvas;
@@ -16,6 +18,7 @@ mod mixing;
 mod mixtures;
 mod palette;
 mod panel;
+mod pictures;
 mod raster;
 mod scale;
 mod sources;
@@ -77,12 +80,10 @@ impl Figure {
 /// # Errors
 /// If a drawing fails, which would be a defect of this module.
 pub(crate) fn draw_all(data: &ReportData) -> Result<Vec<Figure>> {
-    let figures = [
-        mixtures::draw(data)?,
-        sources::draw(data)?,
-        sources::draw_detail(data)?,
-        mixing::draw(data)?,
-        training::draw(data)?,
-    ];
-    Ok(figures.into_iter().flatten().collect())
+    let shown = match data.grid {
+        None => vec![mixtures::draw(data)?, sources::draw(data)?, sources::draw_detail(data)?],
+        Some(grid) => vec![pictures::mixtures(data, grid)?, pictures::sources(data, grid)?],
+    };
+    let figures = shown.into_iter().chain([mixing::draw(data)?, training::draw(data)?]);
+    Ok(figures.flatten().collect())
 }

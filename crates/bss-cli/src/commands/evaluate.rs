@@ -9,7 +9,7 @@ use bss_metrics::{Metric, Scores, Values, evaluate};
 use ndarray::Array2;
 
 use crate::args::EvaluateArgs;
-use crate::input::read_matrix;
+use crate::input::{Matrix, ensure_same_size, read_matrix};
 use crate::warnings::{Warning, Warnings};
 
 /// All that is known at the end.
@@ -28,8 +28,11 @@ struct Evaluation {
 /// Files that cannot be read, arrays that do not fit each other, and whatever has no score.
 pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     let metrics = metrics(&args.metrics)?;
-    let (estimate, estimate_at, _) = read_matrix(&args.estimate, "sources", args.channels_first)?;
-    let (reference, reference_at, _) = read_matrix(&args.reference, "sources", args.channels_first)?;
+    let Matrix { values: estimate, at: estimate_at, layout: of_estimate, .. } =
+        read_matrix(&args.estimate, "sources", args.channels_first)?;
+    let Matrix { values: reference, at: reference_at, layout, .. } =
+        read_matrix(&args.reference, "sources", args.channels_first)?;
+    ensure_same_size((&args.reference, layout.grid), (&args.estimate, of_estimate.grid))?;
     let pair = || format!("{estimate_at} against {reference_at}");
 
     let mut warnings = Warnings::default();
@@ -52,7 +55,12 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
         *values = Values { per_source: None, mean: distance };
         amari_of = "mixing";
     }
-    let mixture = args.mixture.as_ref().map(|file| of_mixture(file, &reference, &scores, args)).transpose()?;
+    let of_mixture = |file: &String| {
+        let mixture = read_matrix(file, "mixture", args.channels_first)?;
+        ensure_same_size((&args.reference, layout.grid), (file, mixture.layout.grid))?;
+        of_mixture(&mixture, &reference, &scores)
+    };
+    let mixture = args.mixture.as_ref().map(of_mixture).transpose()?;
     let evaluation = Evaluation { scores, samples: reference.nrows(), amari_of, mixture };
     output::show(&evaluation, &warnings, args.json)
 }
@@ -65,14 +73,8 @@ fn metrics(names: &[String]) -> Result<Vec<Metric>> {
     names.iter().map(|name| Ok(name.trim().parse()?)).collect()
 }
 
-fn of_mixture(
-    file: &str,
-    reference: &Array2<f64>,
-    scores: &Scores,
-    args: &EvaluateArgs,
-) -> Result<Vec<(&'static str, Vec<f64>)>> {
-    let (mixture, at, _) = read_matrix(file, "mixture", args.channels_first)?;
+fn of_mixture(mixture: &Matrix, reference: &Array2<f64>, scores: &Scores) -> Result<Vec<(&'static str, Vec<f64>)>> {
     let of_sources = scores.values.iter().filter(|(_, values)| values.per_source.is_some());
     let names: Vec<&'static str> = of_sources.map(|(name, _)| *name).collect();
-    baseline::best_channels(mixture.view(), reference.view(), &names).with_context(|| at.to_string())
+    baseline::best_channels(mixture.values.view(), reference.view(), &names).with_context(|| mixture.at.to_string())
 }
