@@ -7,6 +7,7 @@ mod ar_flow;
 mod defaults;
 mod families;
 mod foetal_ecg;
+mod images;
 mod results;
 
 use std::path::PathBuf;
@@ -20,7 +21,7 @@ use crate::shell;
 /// Which experiment to run.
 #[derive(Debug, Args)]
 pub(crate) struct Settings {
-    /// Experiment: ar-flow, defaults, families or foetal-ecg
+    /// Experiment: ar-flow, defaults, families, foetal-ecg or images
     #[arg(value_name = "ID")]
     id: String,
     /// Compare with the stored result instead of replacing it
@@ -50,7 +51,8 @@ pub(crate) fn run(settings: &Settings) -> Result<bool> {
         "defaults" => defaults::run(settings.check),
         "families" => families::run(settings.preset.unwrap_or_default(), settings.check, settings.minutes),
         "foetal-ecg" => foetal_ecg::run(),
-        other => bail!("no experiment is called {other}; there are: ar-flow, defaults, families, foetal-ecg"),
+        "images" => images::run(settings.check),
+        other => bail!("no experiment is called {other}; there are: ar-flow, defaults, families, foetal-ecg, images"),
     }
 }
 
