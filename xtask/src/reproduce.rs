@@ -9,6 +9,7 @@ mod coverage;
 mod defaults;
 mod families;
 mod foetal_ecg;
+mod images;
 mod results;
 
 use std::path::PathBuf;
@@ -51,6 +52,8 @@ pub(crate) enum Experiment {
     Families,
     /// The hearts of a pregnant woman and her child
     FoetalEcg,
+    /// Images along three traversals
+    Images,
 }
 
 /// Runs the experiment.
@@ -70,6 +73,7 @@ pub(crate) fn run(settings: &Settings) -> Result<bool> {
         Experiment::Defaults => defaults::run(settings.check),
         Experiment::Families => families::run(settings.preset.unwrap_or_default(), settings.check, settings.minutes),
         Experiment::FoetalEcg => foetal_ecg::run(settings.check),
+        Experiment::Images => images::run(settings.check),
     }
 }
 

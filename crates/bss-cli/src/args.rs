@@ -17,7 +17,7 @@ mod synth;
 use clap::{Parser, Subcommand};
 
 pub(crate) use count::CountArgs;
-pub(crate) use data::{DataArgs, OnNan};
+pub(crate) use data::{DataArgs, OnNan, Traversal};
 pub(crate) use evaluate::EvaluateArgs;
 pub(crate) use fit::FitArgs;
 pub(crate) use inspect::InspectArgs;
@@ -25,7 +25,7 @@ pub(crate) use mix::MixArgs;
 pub(crate) use models::{CompletionsArgs, ModelsArgs};
 pub(crate) use report::ReportArgs;
 pub(crate) use separate::{Scale, SeparateArgs};
-pub(crate) use synth::SynthArgs;
+pub(crate) use synth::{IMAGES, SynthArgs};
 
 /// Blind source separation with variational auto-encoders.
 #[derive(Debug, Parser)]

@@ -21,7 +21,7 @@ use bss_train::Schedule;
 
 pub(crate) use options::{Activation, Base, Decoder, Encoder, Model, Nonlinearity, Prior, Whitening};
 
-use crate::args::OnNan;
+use crate::args::{OnNan, Traversal};
 
 /// All settings of a run; the defaults are those of the AR-Flow VAE on a recording of a few thousand samples.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,7 +55,7 @@ pub(crate) struct Config {
 /// `[data]`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct DataConfig {
-    /// Files, joined along samples.
+    /// Files, joined along samples; images, along channels.
     pub(crate) inputs: Vec<String>,
     /// Columns to take as channels; all if absent.
     pub(crate) columns: Option<Columns>,
@@ -65,6 +65,8 @@ pub(crate) struct DataConfig {
     pub(crate) sample_rate: Option<f64>,
     /// What to do about values that are not finite; an error if absent.
     pub(crate) on_nan: Option<OnNan>,
+    /// The order of the pixels, where the files hold images.
+    pub(crate) traversal: Option<Traversal>,
 }
 
 /// `[whitening]`.

@@ -9,6 +9,8 @@
 //! | `training` | losses, posterior variances, prior parameters and, with a truth, correlations over the iterations |
 //! | `count` | scores of models of different numbers of sources, and the scree |
 //!
+//! Of images, `mixtures` and `sources` are pictures, and there is no detail.
+//!
 //! Long recordings are drawn as min/max envelopes, so files stay small and no peak is lost.
 
 mod canvas;
@@ -18,6 +20,7 @@ mod mixing;
 mod mixtures;
 mod palette;
 mod panel;
+mod pictures;
 mod raster;
 mod scale;
 mod sources;
@@ -81,14 +84,12 @@ impl Figure {
 /// # Errors
 /// If a drawing fails, which would be a defect of this module.
 pub(crate) fn draw_all(data: &ReportData) -> Result<Vec<Figure>> {
-    let figures = [
-        mixtures::draw(data)?,
-        sources::draw(data)?,
-        sources::draw_detail(data)?,
-        mixing::draw(data)?,
-        training::draw(data)?,
-    ];
-    Ok(figures.into_iter().flatten().collect())
+    let shown = match data.grid {
+        None => vec![mixtures::draw(data)?, sources::draw(data)?, sources::draw_detail(data)?],
+        Some(grid) => vec![pictures::mixtures(data, grid)?, pictures::sources(data, grid)?],
+    };
+    let figures = shown.into_iter().chain([mixing::draw(data)?, training::draw(data)?]);
+    Ok(figures.flatten().collect())
 }
 
 /// Draws the comparison of numbers of sources.

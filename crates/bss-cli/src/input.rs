@@ -6,14 +6,17 @@ mod array;
 mod check;
 mod repair;
 
-use anyhow::{Result, bail, ensure};
-use bss_data::Columns;
+use std::path::Path;
+
+use anyhow::{Error, Result, bail, ensure};
+use bss_data::{Columns, Grid};
 use ndarray::{Array2, Axis, concatenate};
 
-use crate::args::{DataArgs, OnNan};
+use crate::args::{DataArgs, OnNan, Traversal};
+use crate::layout::{Layout, Size};
 use crate::warnings::{Warning, Warnings};
 
-pub(crate) use array::read_matrix;
+pub(crate) use array::{Matrix, read_matrix};
 
 /// The fewest samples that a model is fitted to.
 pub(crate) const MIN_SAMPLES: usize = 32;
@@ -29,6 +32,21 @@ pub(crate) struct Recording {
     pub(crate) channel_names: Vec<String>,
     /// The files it came from, for messages and titles.
     pub(crate) label: String,
+    /// How it lay in them; images have a grid.
+    pub(crate) layout: Layout,
+}
+
+impl Recording {
+    /// Where a sample is, in words.
+    fn place(&self, sample: usize) -> String {
+        match self.layout.grid {
+            None => format!("sample {sample}"),
+            Some(grid) => {
+                let [row, column] = grid.pixels()[sample];
+                format!("row {row} and column {column}")
+            }
+        }
+    }
 }
 
 /// How to read a recording.
@@ -42,16 +60,18 @@ pub(crate) struct Reading {
     pub(crate) sample_rate: Option<f64>,
     /// What to do about values that are not finite; an error if absent.
     pub(crate) on_nan: Option<OnNan>,
+    /// The order of the pixels, where arrays are images.
+    pub(crate) traversal: Option<Traversal>,
 }
 
 impl From<&DataArgs> for Reading {
     fn from(args: &DataArgs) -> Self {
-        let DataArgs { columns, channels_first, sample_rate, on_nan } = args.clone();
-        Self { columns, channels_first, sample_rate, on_nan }
+        let DataArgs { columns, channels_first, sample_rate, on_nan, traversal } = args.clone();
+        Self { columns, channels_first, sample_rate, on_nan, traversal }
     }
 }
 
-/// Reads one or several inputs, FILE or FILE:ARRAY, and joins them along samples.
+/// Reads one or several inputs, FILE or FILE:ARRAY, and joins them along samples; images, along channels.
 ///
 /// Of a file with several arrays `mixture` is taken unless another is named. Arrays of one dimension are one channel.
 /// All inputs must have the same number of channels and, where they say it, the same sample rate; the names of
@@ -64,10 +84,18 @@ impl From<&DataArgs> for Reading {
 /// all constant.
 pub(crate) fn read_recording(inputs: &[String], reading: &Reading, warnings: &mut Warnings) -> Result<Recording> {
     let Some((first, others)) = inputs.split_first() else { bail!("no input; expected at least one file") };
-    let mut recording = array::read_one(first, reading, warnings)?;
+    let mut read = |input: &String| {
+        let recording = array::read_one(input, reading, warnings)?;
+        let is_stacked = recording.layout.grid.is_some() && !others.is_empty();
+        Ok::<_, Error>(if is_stacked { named_by_file(recording, input) } else { recording })
+    };
+    let mut recording = read(first)?;
     for input in others {
-        let other = array::read_one(input, reading, warnings)?;
-        recording = joined(recording, other, first, input)?;
+        let other = read(input)?;
+        recording = match recording.layout.grid {
+            None => joined(recording, other, first, input)?,
+            Some(_) => stacked(recording, other, first, input)?,
+        };
     }
     if let Some(rate) = reading.sample_rate {
         ensure!(rate.is_finite() && rate > 0.0, "the sample rate is {rate} Hz, expected a number above 0");
@@ -94,14 +122,48 @@ fn joined(a: Recording, b: Recording, first: &str, input: &str) -> Result<Record
     Ok(Recording { values, sample_rate: a.sample_rate.or(b.sample_rate), ..a })
 }
 
+/// Images whose channels go by the name of their file, with a number where it holds several.
+fn named_by_file(mut recording: Recording, input: &str) -> Recording {
+    let file =
+        Path::new(input).file_name().map_or_else(|| input.to_owned(), |name| name.to_string_lossy().into_owned());
+    let n_channels = recording.channel_names.len();
+    let name = |channel| if n_channels == 1 { file.clone() } else { format!("{file} {}", channel + 1) };
+    recording.channel_names = (0..n_channels).map(name).collect();
+    recording
+}
+
+/// Two stacks of images as one.
+fn stacked(mut a: Recording, b: Recording, first: &str, input: &str) -> Result<Recording> {
+    ensure_same_size((first, a.layout.grid), (input, b.layout.grid))?;
+    let values = concatenate(Axis(1), &[a.values.view(), b.values.view()])?;
+    a.channel_names.extend(b.channel_names);
+    Ok(Recording { values, ..a })
+}
+
+/// Refuses images of another size, each given with its file; what is no image has none.
+///
+/// # Errors
+/// Naming both files and sizes.
+pub(crate) fn ensure_same_size((a, size_a): (&str, Option<Grid>), (b, size_b): (&str, Option<Grid>)) -> Result<()> {
+    let extent = |grid: Option<Grid>| grid.map_or_else(|| "no images".to_owned(), |grid| Size(grid).to_string());
+    let same = size_a.map(|grid| (grid.height, grid.width)) == size_b.map(|grid| (grid.height, grid.width));
+    ensure!(same, "{b} holds {}, but {a} holds {}; give images of one size", extent(size_b), extent(size_a));
+    Ok(())
+}
+
 /// The recording without values that are not finite, or an error if it is not fit for use.
 fn finished(mut recording: Recording, reading: &Reading, warnings: &mut Warnings) -> Result<Recording> {
-    check::long_enough(&recording, reading.channels_first)?;
+    check::long_enough(&recording)?;
     check::bounded(&recording)?;
     let (samples, values) = (recording.values.nrows(), recording.values.len());
     match reading.on_nan {
         None => check::finite(&recording)?,
         Some(OnNan::Drop) => {
+            ensure!(
+                recording.layout.grid.is_none(),
+                "{}: --on-nan drop would leave out pixels of images; give --on-nan interpolate",
+                recording.label
+            );
             repair::drop(&mut recording.values);
             let dropped = samples - recording.values.nrows();
             if dropped > 0 {

@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use bss_data::Grid;
 use ndarray::Array2;
 
 use crate::figures;
@@ -20,6 +21,8 @@ pub(crate) struct ReportData {
     pub(crate) title: String,
     /// Samples per second, if known.
     pub(crate) sample_rate: Option<f64>,
+    /// The pixels that the samples are, of images.
+    pub(crate) grid: Option<Grid>,
     /// The mixture as the user gave it, (R, channels).
     pub(crate) mixture: Array2<f64>,
     /// Names of the channels; missing ones are numbered.

@@ -12,8 +12,8 @@ pub(crate) enum Warning {
     MoreChannelsThanSamples {
         /// The file.
         label: String,
-        /// Samples, as the array was read.
-        samples: usize,
+        /// The samples or pixels, as the array was read, in words.
+        extent: String,
         /// Channels, as the array was read.
         channels: usize,
         /// Whether `--channels-first` was given.
@@ -64,12 +64,9 @@ pub(crate) enum Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::MoreChannelsThanSamples { label, samples, channels, channels_first } => {
+            Self::MoreChannelsThanSamples { label, extent, channels, channels_first } => {
                 let mend = if *channels_first { "leave out --channels-first" } else { "give --channels-first" };
-                write!(
-                    f,
-                    "{label}: {channels} channels of only {samples} samples; if it is the other way round, {mend}"
-                )
+                write!(f, "{label}: {channels} channels of only {extent}; if it is the other way round, {mend}")
             }
             Self::ConstantChannels { names } => {
                 let (are, they) = if names.len() == 1 { ("is", "it holds") } else { ("are", "they hold") };

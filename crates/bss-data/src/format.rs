@@ -19,10 +19,12 @@ pub enum Format {
     Text,
     /// RIFF WAVE, `.wav`: one recording.
     Wav,
+    /// Portable network graphics, `.png`: one image.
+    Png,
 }
 
 /// Every extension, in lower case, with its format.
-const EXTENSIONS: [(&str, Format); 9] = [
+const EXTENSIONS: [(&str, Format); 10] = [
     ("npy", Format::Npy),
     ("npz", Format::Npz),
     ("h5", Format::Hdf5),
@@ -32,6 +34,7 @@ const EXTENSIONS: [(&str, Format); 9] = [
     ("dat", Format::Text),
     ("txt", Format::Text),
     ("wav", Format::Wav),
+    ("png", Format::Png),
 ];
 
 impl Format {
@@ -68,6 +71,7 @@ impl fmt::Display for Format {
             Self::Hdf5 => "HDF5",
             Self::Text => "text",
             Self::Wav => "WAVE",
+            Self::Png => "PNG",
         })
     }
 }
@@ -82,7 +86,7 @@ mod tests {
         assert_eq!(
             error,
             "x.mat: unknown extension; expected one of \
-             .npy .npz .h5 .hdf5 .csv .tsv .dat .txt .wav"
+             .npy .npz .h5 .hdf5 .csv .tsv .dat .txt .wav .png"
         );
         assert_eq!(Format::of(Path::new("X.HDF5")).unwrap(), Format::Hdf5);
     }

@@ -14,8 +14,10 @@
 //! | `.h5`, `.hdf5` | a tree of named arrays | any number type, any layout, gzip and shuffle | contiguous |
 //! | `.csv`, `.tsv`, `.dat`, `.txt` | one table | delimiter, header and decimal comma are found | shortest digits |
 //! | `.wav` | a recording | 8 to 32 bits, scaled to [-1, 1), or float32 | float32 |
+//! | `.png` | one image | 1 to 16 bits, scaled to [0, 1] | grey, 8 bits |
 //!
-//! A recording is (samples, channels). Values that are not finite are read as they are: what to do
+//! A recording is (samples, channels). Images are (height, width, channels), and a [`Grid`] makes a recording of them, and
+//! images again of what was made of it. Values that are not finite are read as they are: what to do
 //! about them is a decision for the caller, who knows what the data are for.
 //!
 //! ```
@@ -65,10 +67,12 @@ pub mod mixing;
 mod npy;
 mod npy_header;
 mod npz;
+mod png;
 mod read;
 pub mod synth;
 mod text;
 mod text_layout;
+mod traversal;
 mod wav;
 mod write;
 
@@ -79,6 +83,8 @@ pub use error::{Error, Result};
 pub use format::Format;
 pub use inspect::{Entry, inspect};
 pub use location::Location;
+pub use png::png_bytes;
 pub use read::{ReadOptions, read};
 pub use text_layout::{Delimiter, TextLayout};
+pub use traversal::{Grid, Traversal};
 pub use write::{Named, write};

@@ -26,7 +26,7 @@ use crate::write::Named;
 type Archive = ZipArchive<BufReader<File>>;
 
 /// No deflated stream packs more than this many bytes into one.
-const BEST_COMPRESSION: u64 = 1040;
+pub(crate) const BEST_COMPRESSION: u64 = 1040;
 
 /// Reads the array that `at` names, or the only one.
 pub(crate) fn read(at: &Location) -> Result<Array> {

@@ -8,7 +8,7 @@ use crate::columns::Columns;
 use crate::error::{Error, Result};
 use crate::format::Format;
 use crate::location::Location;
-use crate::{hdf5, npy, npz, text, wav};
+use crate::{hdf5, npy, npz, png, text, wav};
 
 /// The name under which sample rates are stored beside arrays.
 pub(crate) const SAMPLE_RATE: &str = "sample_rate";
@@ -23,7 +23,8 @@ pub struct ReadOptions {
 /// Reads an array in the format that the file's extension names.
 ///
 /// # Shapes
-/// As stored, for `.npy`, `.npz` and HDF5; (rows, columns) for text; (samples, channels) for audio.
+/// As stored, for `.npy`, `.npz` and HDF5; (rows, columns) for text; (samples, channels) for audio; (height, width,
+/// channels) for images.
 ///
 /// # Errors
 /// An [`Error`] that names the file and what is wrong with it. No content of a file, however
@@ -41,6 +42,7 @@ pub fn read(location: &Location, options: &ReadOptions) -> Result<Array> {
         Format::Hdf5 => hdf5::read(location, length)?,
         Format::Text => text::read(location, columns)?,
         Format::Wav => wav::read(location, length)?,
+        Format::Png => png::read(location, length)?,
     };
     if let Some(columns) = columns
         && format != Format::Text

@@ -8,10 +8,13 @@
 //! Every source has a random stream of its own, ([`ChaCha8Rng`] of the seed, stream = source), so
 //! that the same seed gives the same bits. Families can be joined where more than three sources are
 //! wanted ([`synthesise_all`]): streams are counted over all of them.
+//!
+//! [`images()`] draws three textures the same way, for separation along a [`Traversal`](crate::Traversal).
 
 mod autoregressive;
 mod events;
 mod garch;
+mod images;
 mod innovation;
 mod waves;
 
@@ -24,6 +27,8 @@ use std::str::FromStr;
 use ndarray::{Array2, Axis};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+
+pub use images::{IMAGES, images};
 
 /// The sources of every family.
 const SOURCES: usize = 3;
@@ -243,11 +248,7 @@ pub fn synthesise_all(families: &[Family], samples: usize, seed: u64) -> Array2<
     let mut sources = Array2::zeros((samples, families.len() * SOURCES));
     let mut columns = sources.axis_iter_mut(Axis(1));
     for (family_idx, family) in families.iter().enumerate() {
-        let mut streams: Streams = std::array::from_fn(|source_idx| {
-            let mut stream = ChaCha8Rng::seed_from_u64(seed);
-            stream.set_stream((family_idx * SOURCES + source_idx) as u64);
-            stream
-        });
+        let mut streams = streams(seed, family_idx);
         for (signal, mut column) in family.signals(samples, &mut streams).iter().zip(columns.by_ref()) {
             for (value, standardised) in column.iter_mut().zip(standardise(signal)) {
                 *value = standardised;
@@ -255,6 +256,15 @@ pub fn synthesise_all(families: &[Family], samples: usize, seed: u64) -> Array2<
         }
     }
     sources
+}
+
+/// The streams of a family, the first having number 0.
+fn streams(seed: u64, family_idx: usize) -> Streams {
+    std::array::from_fn(|source_idx| {
+        let mut stream = ChaCha8Rng::seed_from_u64(seed);
+        stream.set_stream((family_idx * SOURCES + source_idx) as u64);
+        stream
+    })
 }
 
 /// The signal centred and brought to unit variance (divided by R, not R − 1), zeros if constant.

@@ -9,7 +9,7 @@ use crate::atomic::atomically_buffered;
 use crate::error::{Error, Result};
 use crate::format::Format;
 use crate::location::Location;
-use crate::{hdf5, npy, npz, text, wav};
+use crate::{hdf5, npy, npz, png, text, wav};
 
 /// An array with the name it is to have in the file.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +26,8 @@ pub struct Named<'a> {
 ///   `sample_rate` or as an attribute of that name.
 /// - `.npy` holds the first array; each further one goes to a file beside it, called `OUT.NAME.npy`
 ///   where the first is `OUT.npy`.
-/// - Text holds one vector or matrix; `.wav` one of shape (samples, channels), always as float32.
+/// - Text holds one vector or matrix; `.wav` one of shape (samples, channels), always as float32; `.png` one image of
+///   shape (height, width) and values from 0 to 1, always as uint8.
 ///
 /// `dtype` is [`Dtype::F32`] or [`Dtype::F64`]. Numbers beyond the range of float32 become
 /// infinite there. Each file is written aside and renamed, so that it is never seen half done.
@@ -54,11 +55,12 @@ pub fn write(path: &Path, arrays: &[Named<'_>], dtype: Dtype, sample_rate: Optio
         }
         Format::Npz => npz::write(path, arrays, dtype, sample_rate),
         Format::Hdf5 => hdf5::write(path, arrays, dtype, sample_rate),
-        Format::Text | Format::Wav if !others.is_empty() => {
+        Format::Text | Format::Wav | Format::Png if !others.is_empty() => {
             Err(refuse(format!("{} arrays", arrays.len()), "write .npz or .h5, or one array"))
         }
         Format::Text => text::write(path, first, dtype),
         Format::Wav => wav::write(path, first, sample_rate),
+        Format::Png => png::write(path, first),
     }
 }
 

@@ -26,6 +26,8 @@ fn valid_files() -> Vec<Valid> {
         write(&path, &[Named { name: "x", values: &values }], Dtype::F32, Some(8.0)).unwrap();
         path
     });
+    let image = folder.path().join("a.png");
+    write(&image, &[Named { name: "x", values: &values.mapv(|value| value / 2.0) }], Dtype::F32, None).unwrap();
     let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/formats");
     let theirs = [
         "version3.npy",
@@ -40,6 +42,7 @@ fn valid_files() -> Vec<Valid> {
         "float32.wav",
     ];
     ours.into_iter()
+        .chain([image])
         .chain(theirs.map(|name| fixtures.join(name)))
         .map(|path| Valid {
             name: path.file_name().unwrap().to_str().unwrap().to_owned(),
@@ -105,6 +108,7 @@ fn a_file_of_another_kind_is_told_from_a_broken_one() {
         ("a.npz", "is no valid npz file"),
         ("a.h5", "does not begin as one"),
         ("a.wav", "no RIFF tag"),
+        ("a.png", "is no valid PNG file"),
     ] {
         let path = folder.path().join(name);
         std::fs::write(&path, "<html>404 not found, and so on and so forth</html>").unwrap();

@@ -109,14 +109,14 @@ fn several_arrays_keep_their_names() {
 
 #[test]
 fn the_same_arrays_give_the_same_bytes() {
-    let values = arr2(&[[1., 2.], [3., 4.]]).into_dyn();
+    let values = arr2(&[[0.25, 0.5], [0.75, 1.]]).into_dyn();
     let bytes = |extension: &str| {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a").with_extension(extension);
         write(&path, &[Named { name: "x", values: &values }], Dtype::F64, Some(8.0)).unwrap();
         std::fs::read(path).unwrap()
     };
-    for extension in ["npy", "npz", "h5", "csv", "wav"] {
+    for extension in ["npy", "npz", "h5", "csv", "wav", "png"] {
         let first = bytes(extension);
         // HDF5 counts time in seconds.
         std::thread::sleep(std::time::Duration::from_millis(1100));
@@ -140,6 +140,8 @@ fn what_a_format_cannot_hold_is_refused_and_nothing_is_written() {
         ("a.wav", &one[..], Some(8.5), "rate of 8.5 Hz"),
         ("a.wav", &two[..], Some(8.0), "2 arrays"),
         ("a.npy", &[][..], None, "nothing"),
+        ("a.png", &three[..], None, "shape [2, 2, 2]"),
+        ("a.png", &one[..], None, "shape [2]"),
         ("a.mat", &one[..], None, "unknown extension"),
         ("no/such/a.npy", &one[..], None, "no such file or folder"),
         ("no/such/a.h5", &one[..], None, "no such file or folder"),

@@ -29,7 +29,7 @@ pub(super) fn median(values: &[f64]) -> f64 {
 }
 
 /// Whether the stored runs are no better than those found, up to rounding; `name` is the key that tells runs apart
-/// beside their seed.
+/// beside their seed, in whatever order they stand.
 pub(super) fn agrees(results: &[Value], name: &str, path: &Path) -> Result<bool> {
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let stored: Vec<Value> = serde_json::from_str(&text)?;
@@ -41,7 +41,13 @@ pub(super) fn agrees(results: &[Value], name: &str, path: &Path) -> Result<bool>
         results.len()
     );
     let mut agree = true;
-    for (found, stored) in results.iter().zip(&stored) {
+    for found in results {
+        let is_same = |stored: &&Value| stored[name] == found[name] && stored["seed"] == found["seed"];
+        let Some(stored) = stored.iter().find(is_same) else {
+            println!("{} seed {} is not among the stored results", found[name], found["seed"]);
+            agree = false;
+            continue;
+        };
         let (found_value, stored_value) = (smallest(found), smallest(stored));
         if found_value < stored_value - TOLERANCE {
             println!("{} seed {}: {found_value:.4}, stored {stored_value:.4}", found[name], found["seed"]);
@@ -77,6 +83,8 @@ mod tests {
         assert!(agrees(&result(0.9895), "family", &path).unwrap());
         assert!(!agrees(&result(0.95), "family", &path).unwrap());
         assert!(agrees(&[], "family", &path).is_err());
+        let other = vec![json!({ "family": "b", "seed": 0, "correlation": [0.99] })];
+        assert!(!agrees(&other, "family", &path).unwrap());
         fs::remove_file(&path).unwrap();
     }
 }

@@ -22,6 +22,10 @@ pub(crate) struct DataArgs {
     /// What to do about NaN and infinity; without this option they are an error
     #[arg(long, value_name = "HOW")]
     pub(crate) on_nan: Option<OnNan>,
+
+    /// Arrays are images (height, width, channels), whose pixels become samples in this order
+    #[arg(long, value_name = "ORDER")]
+    pub(crate) traversal: Option<Traversal>,
 }
 
 crate::named::named! {
@@ -32,5 +36,28 @@ crate::named::named! {
         Drop = "drop",
         /// Interpolate linearly within the channel, with the nearest value at the ends
         Interpolate = "interpolate",
+    }
+}
+
+crate::named::named! {
+    /// The order in which the pixels of images become samples.
+    #[derive(ValueEnum)]
+    enum Traversal {
+        /// Row by row, each from left to right
+        Raster = "raster",
+        /// Row by row, there and back
+        Serpentine = "serpentine",
+        /// Along a Hilbert curve, on which near samples are near in the image
+        Hilbert = "hilbert",
+    }
+}
+
+impl From<Traversal> for bss_data::Traversal {
+    fn from(traversal: Traversal) -> Self {
+        match traversal {
+            Traversal::Raster => Self::Raster,
+            Traversal::Serpentine => Self::Serpentine,
+            Traversal::Hilbert => Self::Hilbert,
+        }
     }
 }

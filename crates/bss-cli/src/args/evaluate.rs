@@ -4,7 +4,7 @@ use clap::Args;
 
 /// Score estimates against the true sources.
 ///
-/// Both are arrays (samples, sources). References are first matched with estimates (the assignment with the largest
+/// Both are arrays (samples, sources), or images of one size (height, width, sources). References are first matched with estimates (the assignment with the largest
 /// sum of absolute correlations) and signs follow from the match. Of a file with several arrays, `sources` is taken
 /// unless another is named. Where both files hold `mixing` beside `sources`, `amari` compares those matrices, else it
 /// is computed from the sources by least squares. Where `std` stands beside the estimate (`separate --std` puts it

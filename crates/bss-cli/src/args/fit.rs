@@ -13,6 +13,9 @@ use crate::device::DeviceName;
 /// samples. An array inside a file is named after a colon: run.h5:/subject/ecg, run.npz:mixture. The run's folder
 /// then holds all settings, the model, and what `--resume` needs.
 ///
+/// With --traversal, INPUT is images of one size, (height, width, channels), or (height, width) for one channel; a .png
+/// is one channel, or three if it is coloured (red, green, blue; opacity is left out). Several are joined along channels.
+///
 /// Settings come from defaults, --config, --set and the other options, the later overruling the earlier; the schema
 /// with all defaults is what a run's config.toml shows. Each model has settings of its own; the baselines (fastica,
 /// picard, sobi, jade) are fitted at once, have no restarts, and give no standard deviations.
@@ -21,6 +24,7 @@ use crate::device::DeviceName;
   bss fit ecg.dat --columns 1-8 --sample-rate 250 --out runs/ecg
   bss fit mixture.npz --sources 3 --out runs/a --set prior.kind=ar --set training.beta=0.1
   bss fit mixture.npz --out runs/sobi --model sobi --set sobi.lags=[1,2,5,10,20]
+  bss fit a.png b.png c.png --traversal hilbert --out runs/images
   bss fit mixture.npz --out runs/a --resume")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct FitArgs {

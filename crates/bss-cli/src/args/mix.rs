@@ -8,18 +8,20 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 /// Mix sources into channels.
 ///
-/// SOURCES is an array (samples, sources). A .npz or .h5 file gets `mixture` (samples, channels), the `sources`, and
+/// SOURCES is an array (samples, sources), or images (height, width, sources), of which several files may be named: each
+/// .png holds one source, or three if it is coloured. The mixture lies in the same way. A .npz or .h5 file gets `mixture` (samples, channels), the `sources`, and
 /// where there is one `mixing`, the matrix (channels, sources); a file of another format gets the mixture alone.
 ///
 /// linear: x = A s. post-nonlinear: a monotone function of each channel of A s. mlp: x = B tanh(A s).
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(after_long_help = "Examples:
   bss mix sources.npy --out mixture.npz
-  bss mix sources.npy --out mixture.npz --channels 6 --noise-db 20 --seed 1")]
+  bss mix sources.npy --out mixture.npz --channels 6 --noise-db 20 --seed 1
+  bss mix a.png b.png c.png --out mixture.npz")]
 pub(crate) struct MixArgs {
     /// Sources to mix, FILE or FILE:ARRAY
-    #[arg(value_name = "SOURCES")]
-    pub(crate) sources: String,
+    #[arg(value_name = "SOURCES", required = true)]
+    pub(crate) sources: Vec<String>,
 
     /// File to write
     #[arg(long, value_name = "FILE")]

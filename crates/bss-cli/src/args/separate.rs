@@ -12,7 +12,11 @@ use crate::device::DeviceName;
 /// OUT gets the posterior mean of the sources, (samples, sources), in the input's order of samples. .npz and .h5 hold
 /// it as `sources`, with `mixing` beside it where the decoder is linear, and with --std the posterior's standard
 /// deviation as `std`; .npy writes the latter to OUT with .std.npy for its end. A folder gets one .wav for each source.
-/// Unless options say otherwise, the input is read as that of the run was (its --columns, --channels-first, --on-nan).
+/// Unless options say otherwise, the input is read as that of the run was (its --columns, --channels-first, --on-nan,
+/// --traversal).
+///
+/// Of images, OUT gets the sources as images again, (height, width, sources), and a folder gets one .png for each, grey,
+/// from black for its smallest value to white for its largest.
 ///
 /// Sources are sorted by the share of the mixture's variance that they explain, the largest first; their sign makes
 /// the largest entry of their mixing column positive; their variance is 1 unless --scale original.
@@ -22,9 +26,9 @@ use crate::device::DeviceName;
   bss separate other.dat --columns 1-8 --run runs/ecg --out estimate.npy")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct SeparateArgs {
-    /// File to separate, FILE or FILE:ARRAY [default: what the run was fitted to]
+    /// Files to separate, FILE or FILE:ARRAY [default: what the run was fitted to]
     #[arg(value_name = "INPUT")]
-    pub(crate) input: Option<String>,
+    pub(crate) inputs: Vec<String>,
 
     /// Folder that `bss fit` wrote
     #[arg(long, value_name = "RUN")]

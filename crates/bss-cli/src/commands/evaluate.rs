@@ -10,7 +10,7 @@ use bss_metrics::{Metric, Scores, Values, evaluate};
 use ndarray::Array2;
 
 use crate::args::EvaluateArgs;
-use crate::input::read_matrix;
+use crate::input::{Matrix, ensure_same_size, read_matrix};
 use crate::warnings::{Warning, Warnings};
 
 /// All that is known at the end.
@@ -28,12 +28,15 @@ struct Evaluation {
 /// # Errors
 /// Files that cannot be read, arrays that do not fit each other, and whatever has no score.
 pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
-    let (estimate, estimate_at, _) = read_matrix(&args.estimate, "sources", args.channels_first)?;
-    let (reference, reference_at, _) = read_matrix(&args.reference, "sources", args.channels_first)?;
+    let Matrix { values: estimate, at: estimate_at, layout: of_estimate, .. } =
+        read_matrix(&args.estimate, "sources", args.channels_first)?;
+    let Matrix { values: reference, at: reference_at, layout, .. } =
+        read_matrix(&args.reference, "sources", args.channels_first)?;
+    ensure_same_size((&args.reference, layout.grid), (&args.estimate, of_estimate.grid))?;
     let std = beside::beside(&estimate_at, "std")?;
-    let std = std.map(|std| if args.channels_first { std.reversed_axes() } else { std });
+    let std = std.map(|at| read_matrix(&at.to_string(), "std", args.channels_first)).transpose()?;
     let metrics = metrics(&args.metrics, std.is_some())?;
-    let std = std.as_ref().map(|std| std.view());
+    let std = std.as_ref().map(|std| std.values.view());
     let pair = || format!("{estimate_at} against {reference_at}");
 
     let mut warnings = Warnings::default();
@@ -56,7 +59,12 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
         *values = Values { per_source: None, mean: distance };
         amari_of = "mixing";
     }
-    let mixture = args.mixture.as_ref().map(|file| of_mixture(file, &reference, &scores, args)).transpose()?;
+    let of_mixture = |file: &String| {
+        let mixture = read_matrix(file, "mixture", args.channels_first)?;
+        ensure_same_size((&args.reference, layout.grid), (file, mixture.layout.grid))?;
+        of_mixture(&mixture, &reference, &scores)
+    };
+    let mixture = args.mixture.as_ref().map(of_mixture).transpose()?;
     let evaluation = Evaluation { scores, samples: reference.nrows(), amari_of, mixture };
     output::show(&evaluation, &warnings, args.json)
 }
@@ -74,14 +82,8 @@ fn metrics(names: &[String], has_std: bool) -> Result<Vec<Metric>> {
     Ok(metrics)
 }
 
-fn of_mixture(
-    file: &str,
-    reference: &Array2<f64>,
-    scores: &Scores,
-    args: &EvaluateArgs,
-) -> Result<Vec<(&'static str, Vec<f64>)>> {
-    let (mixture, at, _) = read_matrix(file, "mixture", args.channels_first)?;
+fn of_mixture(mixture: &Matrix, reference: &Array2<f64>, scores: &Scores) -> Result<Vec<(&'static str, Vec<f64>)>> {
     let of_sources = scores.values.iter().filter(|(_, values)| values.per_source.is_some());
     let names: Vec<&'static str> = of_sources.map(|(name, _)| *name).collect();
-    baseline::best_channels(mixture.view(), reference.view(), &names).with_context(|| at.to_string())
+    baseline::best_channels(mixture.values.view(), reference.view(), &names).with_context(|| mixture.at.to_string())
 }

@@ -38,7 +38,11 @@ fn notes(entry: &Entry) -> String {
         Some(header) => format!("{}, header: {}", text.delimiter, header.join(" | ")),
         None => format!("{}, no header", text.delimiter),
     });
-    unreadable.into_iter().chain(text).collect::<Vec<_>>().join("; ")
+    let images = match entry.shape[..] {
+        [height, width, _] => Some(format!("images of {height} by {width} pixels, with --traversal")),
+        _ => None,
+    };
+    unreadable.into_iter().chain(text).chain(images).collect::<Vec<_>>().join("; ")
 }
 
 fn to_json(entry: &Entry) -> Value {

@@ -32,7 +32,8 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
         .with_context(|| format!("the recording that {} was fitted to cannot be read", args.run.display()))?;
     let estimate = fitted.model.separate(recording.values.view())?;
     let record = record(&folder)?;
-    let reference = args.reference.as_deref().map(|file| reference::read(file, estimate.sources.view())).transpose()?;
+    let read_reference = |file| reference::read(file, estimate.sources.view(), &recording);
+    let reference = args.reference.as_deref().map(read_reference).transpose()?;
     let log = folder.read_log()?;
     let mut traces = traces::of(&log, fitted.restart, &fitted.model.convention().order);
     if let (Some(reference), Some(whitening)) = (&reference, fitted.model.whitening()) {
@@ -50,6 +51,7 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
     let data = ReportData {
         title: format!("{} with {}", recording.label, config.model),
         sample_rate: recording.sample_rate,
+        grid: recording.layout.grid,
         mixture: recording.values,
         channel_names: recording.channel_names,
         sources: estimate.sources,
@@ -115,6 +117,7 @@ fn summary(fitted: &Fitted, record: &Value) -> Result<Vec<(String, String)>> {
     let mut rows = vec![("model".to_owned(), config.model.to_string())];
     let facts = (catalogue::require_available(config.model)?.facts)(config);
     rows.extend(facts.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    rows.extend(config.data.traversal.map(|order| ("traversal".to_owned(), order.to_string())));
     rows.push(("sources".to_owned(), fitted.model.convention().order.len().to_string()));
     rows.push(("seed".to_owned(), config.seed.to_string()));
     for (name, key) in [("verdict", "verdict"), ("iterations", "iterations"), ("final loss", "loss")] {

@@ -1,16 +1,19 @@
 //! `bss separate`.
 
-use std::path::{Path, PathBuf};
+mod folder;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, ensure};
 use bss_data::{Dtype, Format, Named};
 use bss_models::Estimate;
-use ndarray::{Array1, Array2, ArrayD, Axis};
+use ndarray::{Array1, Array2};
 use serde_json::json;
 
 use crate::args::{Scale, SeparateArgs};
 use crate::config::Config;
 use crate::input::{Reading, read_recording};
+use crate::layout::Layout;
 use crate::model::Fitted;
 use crate::output;
 use crate::warnings::Warnings;
@@ -45,22 +48,22 @@ pub(crate) fn run(args: &SeparateArgs) -> Result<()> {
         );
     }
     let mut warnings = Warnings::new(args.quiet);
-    let inputs = args.input.as_ref().map_or_else(|| fitted.config.data.inputs.clone(), |input| vec![input.clone()]);
-    let reading = reading(args, &fitted.config);
-    let recording = read_recording(&inputs, &reading, &mut warnings)?;
+    let inputs = if args.inputs.is_empty() { &fitted.config.data.inputs } else { &args.inputs };
+    let recording = read_recording(inputs, &reading(args, &fitted.config), &mut warnings)?;
     let sample_rate = recording.sample_rate.or(fitted.sample_rate);
     let estimate = fitted.model.separate(recording.values.view()).with_context(|| recording.label.clone())?;
     let estimate = scaled(estimate, args.scale);
     let is_finite = estimate.sources.iter().chain(&estimate.std).all(|value| value.is_finite());
     ensure!(is_finite, "{}: values are too large for {}; rescale them", recording.label, args.run.display());
     let (samples, sources) = estimate.sources.dim();
-    let written = write(&estimate, args, reading.channels_first, sample_rate)?;
+    let written = write(&estimate, args, recording.layout, sample_rate)?;
     if args.json {
         return output::print_json(&json!({
             "run": args.run.display().to_string(),
             "input": recording.label,
             "out": written.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
             "samples": samples,
+            "shape": recording.layout.grid.map_or_else(|| vec![samples], |grid| vec![grid.height, grid.width]),
             "sources": sources,
             "sample_rate": sample_rate,
             "noise_db": fitted.model.noise_db(),
@@ -69,7 +72,8 @@ pub(crate) fn run(args: &SeparateArgs) -> Result<()> {
         }));
     }
     let list: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
-    output::print(&format!("wrote {}: {samples} samples of {sources} sources\n", list.join(", ")))
+    let extent = recording.layout.extent(samples);
+    output::print(&format!("wrote {}: {extent} of {sources} sources\n", list.join(", ")))
 }
 
 /// How the input is read: as the run's own was, unless the options say otherwise.
@@ -81,6 +85,7 @@ fn reading(args: &SeparateArgs, config: &Config) -> Reading {
         // The file's own rate comes before that of the run.
         sample_rate: given.sample_rate,
         on_nan: given.on_nan.or(run.on_nan),
+        traversal: given.traversal.or(run.traversal),
     }
 }
 
@@ -97,18 +102,13 @@ fn scaled(estimate: Estimate, scale: Scale) -> Estimate {
     }
 }
 
-/// Writes the arrays to the file asked for, or one sound file for each source to a folder; returns what was written.
-fn write(
-    estimate: &Estimate,
-    args: &SeparateArgs,
-    channels_first: bool,
-    sample_rate: Option<f64>,
-) -> Result<Vec<PathBuf>> {
+/// Writes the arrays to the file asked for, or one file of sound or one image for each source to a folder; returns what
+/// was written.
+fn write(estimate: &Estimate, args: &SeparateArgs, layout: Layout, sample_rate: Option<f64>) -> Result<Vec<PathBuf>> {
     if args.out.is_dir() || args.out.extension().is_none() {
-        return write_folder(estimate, args, sample_rate);
+        return folder::write(estimate.sources.view(), args, layout.grid, sample_rate);
     }
-    let turned = |values: &Array2<f64>| if channels_first { values.t().to_owned() } else { values.clone() };
-    let (sources, std) = (turned(&estimate.sources).into_dyn(), turned(&estimate.std).into_dyn());
+    let (sources, std) = (layout.array(estimate.sources.view()), layout.array(estimate.std.view()));
     let mixing = estimate.mixing.clone().map(Array2::into_dyn);
     let format = Format::of(&args.out)?;
     let mut arrays = vec![Named { name: "sources", values: &sources }];
@@ -124,29 +124,4 @@ fn write(
         written.push(args.out.with_extension("std.npy"));
     }
     Ok(written)
-}
-
-fn write_folder(estimate: &Estimate, args: &SeparateArgs, sample_rate: Option<f64>) -> Result<Vec<PathBuf>> {
-    let folder: &Path = &args.out;
-    let shown = folder.display();
-    let Some(rate) = sample_rate else {
-        bail!(
-            "{shown}: a folder gets one .wav for each source, which needs a sample rate; give --sample-rate, or \
-               name a file such as {shown}.npz"
-        )
-    };
-    ensure!(!args.std, "{shown}: .wav files hold no standard deviations; leave --std out, or name a .npz file");
-    let is_full = folder.read_dir().is_ok_and(|mut entries| entries.next().is_some());
-    ensure!(args.force || !is_full, "{shown}: is a folder that is not empty; replace files in it with --force");
-    std::fs::create_dir_all(folder)
-        .map_err(|error| anyhow::anyhow!(error).context(format!("{shown}: cannot be made")))?;
-    let columns = estimate.sources.axis_iter(Axis(1)).enumerate();
-    columns
-        .map(|(j, source)| {
-            let path = folder.join(format!("source-{}.wav", j + 1));
-            let values: ArrayD<f64> = source.to_owned().insert_axis(Axis(1)).into_dyn();
-            bss_data::write(&path, &[Named { name: "sources", values: &values }], Dtype::F32, Some(rate))?;
-            Ok(path)
-        })
-        .collect()
 }

@@ -35,10 +35,11 @@ impl Config {
                 config.apply(key, &value)?;
             }
         }
-        let DataConfig { inputs, columns, channels_first, on_nan, .. } = &mut config.data;
+        let DataConfig { inputs, columns, channels_first, on_nan, traversal, .. } = &mut config.data;
         inputs.clone_from(&args.inputs);
         *channels_first |= args.data.channels_first;
         *on_nan = args.data.on_nan.or(*on_nan);
+        *traversal = args.data.traversal.or(*traversal);
         if args.data.columns.is_some() {
             columns.clone_from(&args.data.columns);
         }
@@ -72,6 +73,7 @@ impl DataConfig {
             channels_first: self.channels_first,
             sample_rate: self.sample_rate,
             on_nan: self.on_nan,
+            traversal: self.traversal,
         }
     }
 }

@@ -4,7 +4,7 @@ use bss_data::Columns;
 use toml::Value;
 
 use super::{Activation, Base, Decoder, Encoder, Model, Nonlinearity, Prior, Whitening};
-use crate::args::OnNan;
+use crate::args::{OnNan, Traversal};
 
 /// A field of [`Config`](super::Config).
 pub(crate) trait Setting {
@@ -79,7 +79,7 @@ macro_rules! choice {
     )+};
 }
 
-choice!(Model Whitening Encoder Decoder Activation Prior Base Nonlinearity OnNan);
+choice!(Model Whitening Encoder Decoder Activation Prior Base Nonlinearity OnNan Traversal);
 
 /// A setting that can be left out.
 impl<T: Setting + Blank> Setting for Option<T> {
@@ -124,6 +124,12 @@ impl Blank for usize {
 impl Blank for OnNan {
     fn blank() -> Self {
         Self::Drop
+    }
+}
+
+impl Blank for Traversal {
+    fn blank() -> Self {
+        Self::Raster
     }
 }
 

@@ -171,6 +171,7 @@ prop_compose! {
         config.data.columns = columns.map(|(first, last)| format!("{first}-{last}").parse().unwrap());
         config.data.channels_first = choices.2;
         config.data.on_nan = [None, Some(OnNan::Drop), Some(OnNan::Interpolate)][choices.0];
+        config.data.traversal = [None, Some(Traversal::Raster), Some(Traversal::Hilbert)][choices.0];
         config.encoder.widths = widths;
         config.prior.kind = [Prior::Gaussian, Prior::Ar, Prior::ArFlow][choices.0];
         config.prior.base = [Base::Gaussian, Base::Mixture][choices.1];

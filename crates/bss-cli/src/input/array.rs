@@ -2,47 +2,73 @@
 
 use std::convert::Infallible;
 
-use anyhow::{Result, bail};
-use bss_data::{Columns, Entry, Format, Location, ReadOptions};
-use ndarray::{Array2, Axis, Ix1, Ix2};
+use anyhow::Result;
+use bss_data::{Columns, Entry, Format, Location, ReadOptions, Traversal};
+use ndarray::{Array2, ArrayD, Axis};
 
 use super::{Reading, Recording};
+use crate::layout::Layout;
 use crate::warnings::{Warning, Warnings};
 
 /// The recording in one file, with values that may not be finite.
 pub(super) fn read_one(input: &str, reading: &Reading, warnings: &mut Warnings) -> Result<Recording> {
     let location = locate(input, "mixture")?;
     let header = header(&location)?;
-    let options = ReadOptions { columns: reading.columns.clone().filter(|_| !reading.channels_first) };
+    // Columns of the file are channels only where the array is (samples, channels).
+    let are_channels = !reading.channels_first && reading.traversal.is_none();
+    let options = ReadOptions { columns: reading.columns.clone().filter(|_| are_channels) };
     let array = bss_data::read(&location, &options)?;
-    let is_matrix = array.values.ndim() == 2;
-    let mut values = matrix(array.values.into_dyn(), &location, reading.channels_first)?;
+    let is_vector = array.values.ndim() == 1;
+    let traversal = reading.traversal.map(Into::into);
+    let (mut values, layout) = matrix(array.values, reading.channels_first, traversal, &location)?;
     let (samples, channels) = values.dim();
-    if is_matrix && channels > samples {
-        let label = location.to_string();
-        let channels_first = reading.channels_first;
-        warnings.push(Warning::MoreChannelsThanSamples { label, samples, channels, channels_first });
+    // Of images, one side is the number of channels if that was taken for pixels: it is much shorter than the others.
+    let shortest = layout.grid.map_or(samples, |grid| 4 * grid.height.min(grid.width));
+    if !is_vector && channels > shortest {
+        let (label, channels_first) = (location.to_string(), reading.channels_first);
+        let extent = layout.extent(samples);
+        warnings.push(Warning::MoreChannelsThanSamples { label, extent, channels, channels_first });
     }
-    if let Some(columns) = reading.columns.as_ref().filter(|_| reading.channels_first) {
+    if let Some(columns) = reading.columns.as_ref().filter(|_| !are_channels) {
         values = select(&values, columns, &location)?;
     }
-    let channel_names = names(header, reading, values.ncols());
-    Ok(Recording { values, sample_rate: array.sample_rate, channel_names, label: location.to_string() })
+    let channel_names = names(header.filter(|_| are_channels), reading, values.ncols());
+    Ok(Recording { values, sample_rate: array.sample_rate, channel_names, label: location.to_string(), layout })
 }
 
-/// An array of one or two dimensions as (samples, columns), as it is; of a file with several, `default_key`.
+/// A matrix (samples, columns) and where it was read from.
+#[derive(Debug, Clone)]
+pub(crate) struct Matrix {
+    pub(crate) values: Array2<f64>,
+    pub(crate) at: Location,
+    pub(crate) sample_rate: Option<f64>,
+    /// How it lay there; of images the pixels are in the order of the raster.
+    pub(crate) layout: Layout,
+}
+
+/// An array of one to three dimensions, those of three as images, as it is; of a file with several, `default_key`.
 ///
 /// # Errors
-/// What [`bss_data::read`] refuses; arrays of three or more dimensions.
-pub(crate) fn read_matrix(
-    input: &str,
-    default_key: &str,
+/// What [`bss_data::read`] refuses; arrays of more dimensions.
+pub(crate) fn read_matrix(input: &str, default_key: &str, channels_first: bool) -> Result<Matrix> {
+    let at = locate(input, default_key)?;
+    let array = bss_data::read(&at, &ReadOptions::default())?;
+    let traversal = (array.values.ndim() == 3).then_some(Traversal::Raster);
+    let (values, layout) = matrix(array.values, channels_first, traversal, &at)?;
+    Ok(Matrix { values, at, sample_rate: array.sample_rate, layout })
+}
+
+/// The matrix in an array, and the layout that results are to have: that of the array, but for pictures, whose channels
+/// are always last.
+fn matrix(
+    values: ArrayD<f64>,
     channels_first: bool,
-) -> Result<(Array2<f64>, Location, Option<f64>)> {
-    let location = locate(input, default_key)?;
-    let array = bss_data::read(&location, &ReadOptions::default())?;
-    let sample_rate = array.sample_rate;
-    Ok((matrix(array.values, &location, channels_first)?, location, sample_rate))
+    traversal: Option<Traversal>,
+    at: &Location,
+) -> Result<(Array2<f64>, Layout)> {
+    let is_picture = Format::of(&at.path).is_ok_and(|format| format == Format::Png);
+    let (values, layout) = Layout::matrix(values, channels_first && !is_picture, traversal, at)?;
+    Ok((values, Layout { channels_first, ..layout }))
 }
 
 /// The place that FILE or FILE:ARRAY names; `default_key` if the file has it among others and none is named.
@@ -59,18 +85,6 @@ fn locate(input: &str, default_key: &str) -> Result<Location> {
     Ok(location)
 }
 
-fn matrix(values: ndarray::ArrayD<f64>, location: &Location, channels_first: bool) -> Result<Array2<f64>> {
-    let shape = values.shape().to_vec();
-    let turned = |matrix: Array2<f64>| {
-        if channels_first { matrix.reversed_axes().as_standard_layout().into_owned() } else { matrix }
-    };
-    match shape.len() {
-        1 => Ok(values.into_dimensionality::<Ix1>()?.insert_axis(Axis(1))),
-        2 => Ok(turned(values.into_dimensionality::<Ix2>()?)),
-        n => bail!("{location}: has {n} dimensions, {shape:?}; expected a matrix (samples, channels)"),
-    }
-}
-
 /// The names that head a table, if the file is one with a header.
 fn header(location: &Location) -> Result<Option<Vec<String>>> {
     if !matches!(Format::of(&location.path)?, Format::Text) {
@@ -82,7 +96,7 @@ fn header(location: &Location) -> Result<Option<Vec<String>>> {
 
 /// A name for each channel: the header's where it has one, else a number from 1.
 fn names(header: Option<Vec<String>>, reading: &Reading, channels: usize) -> Vec<String> {
-    let header = header.filter(|_| !reading.channels_first).unwrap_or_default();
+    let header = header.unwrap_or_default();
     let chosen = match &reading.columns {
         // Columns beyond the header have been refused when the values were read.
         Some(columns) => columns.indices(usize::MAX, &Location::from("")).unwrap_or_default(),

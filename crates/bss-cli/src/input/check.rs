@@ -12,8 +12,9 @@ const LARGEST: f64 = 1e30;
 const SMALLEST: f64 = 1e-100;
 
 /// Refuses a recording with few samples.
-pub(super) fn long_enough(recording: &Recording, channels_first: bool) -> Result<()> {
+pub(super) fn long_enough(recording: &Recording) -> Result<()> {
     let (samples, channels) = recording.values.dim();
+    let channels_first = recording.layout.channels_first;
     let hint = match channels >= MIN_SAMPLES {
         true if channels_first => "; if the array is (samples, channels), leave out --channels-first",
         true => "; if the array is (channels, samples), give --channels-first",
@@ -32,9 +33,10 @@ pub(super) fn bounded(recording: &Recording) -> Result<()> {
     let is_too_large = |value: f64| value.is_finite() && value.abs() > LARGEST;
     if let Some(((sample, column), value)) = recording.values.indexed_iter().find(|(_, value)| is_too_large(**value)) {
         bail!(
-            "{}: the value {value:e} at sample {sample} of {} (samples count from 0) is too large, expected magnitudes \
+            "{}: the value {value:e} at {} of {} (counted from 0) is too large, expected magnitudes \
              up to {LARGEST:e}; rescale the data",
             recording.label,
+            recording.place(sample),
             recording.channel_names[column]
         );
     }
@@ -53,11 +55,12 @@ pub(super) fn finite(recording: &Recording) -> Result<()> {
     let mut bad = recording.values.indexed_iter().filter(|(_, value)| !value.is_finite());
     let Some(((sample, column), value)) = bad.next() else { return Ok(()) };
     bail!(
-        "{}: {} of {} values are NaN or infinite, the first ({value}) at sample {sample} of {} (samples count from 0); \
+        "{}: {} of {} values are NaN or infinite, the first ({value}) at {} of {} (counted from 0); \
          give --on-nan drop or --on-nan interpolate",
         recording.label,
         1 + bad.count(),
         recording.values.len(),
+        recording.place(sample),
         recording.channel_names[column]
     );
 }

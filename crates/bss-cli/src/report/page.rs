@@ -62,7 +62,13 @@ fn warnings(data: &ReportData) -> String {
 }
 
 fn how_to_read(data: &ReportData) -> String {
-    let band = if data.std.is_some() {
+    let band = if data.std.is_some() && data.grid.is_some() {
+        (
+            "Standard deviation",
+            "How sure the model is of each pixel of a source, given the model and its noise. It does not cover the choice \
+             of the model, a poor local optimum, or a wrong number of sources.",
+        )
+    } else if data.std.is_some() {
         (
             "Band",
             "The shaded band is the posterior mean ± 1.96 posterior standard deviations: at each sample, a \
@@ -99,8 +105,14 @@ fn how_to_read(data: &ReportData) -> String {
     if data.reference.is_some() {
         entries.push((
             "Truth and scores",
-            "The true sources were matched to the recovered ones by the assignment and signs that fit best, \
-             and are drawn in black below them, so that black shows where the two differ. They were not used for the separation.",
+            if data.grid.is_some() {
+                "The true sources were matched to the recovered ones by the assignment and signs that fit best, and \
+                 stand beside them. They were not used for the separation."
+            } else {
+                "The true sources were matched to the recovered ones by the assignment and signs that fit best, and \
+                 are drawn in black below them, so that black shows where the two differ. They were not used for the \
+                 separation."
+            },
         ));
     }
     if !data.traces.iteration.is_empty() {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{ReportData, escape};
+use crate::layout::Size;
 
 /// What the run was: key and value in each row. The verdict stands above and is left out here.
 pub(super) fn summary(data: &ReportData) -> String {
@@ -11,7 +12,11 @@ pub(super) fn summary(data: &ReportData) -> String {
     let rate = data
         .known_sample_rate()
         .map_or_else(String::new, |rate| format!(", {} Hz, {} s", number(rate), number(samples as f64 / rate)));
-    row(&mut rows, "mixture", &format!("{samples} samples, {channels} channels{rate}"));
+    let extent = match data.grid {
+        None => format!("{samples} samples, {channels} channels{rate}"),
+        Some(grid) => format!("{channels} images of {}", Size(grid)),
+    };
+    row(&mut rows, "mixture", &extent);
     row(&mut rows, "sources", &data.sources.ncols().to_string());
     for (key, value) in data.summary.iter().filter(|(key, _)| !key.eq_ignore_ascii_case("verdict")) {
         row(&mut rows, key, value);

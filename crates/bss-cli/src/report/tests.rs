@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use bss_data::{Grid, Traversal};
 use ndarray::Array2;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -23,6 +24,7 @@ fn full(samples: usize, channels: usize, sources: usize) -> ReportData {
     ReportData {
         title: "A <test> & more".to_owned(),
         sample_rate: Some(250.0),
+        grid: None,
         mixture: noise((samples, channels), 1),
         channel_names: (0..channels).map(|channel| format!("electrode {channel} <\u{1}&>")).collect(),
         sources: noise((samples, sources), 2),
@@ -58,7 +60,7 @@ fn full(samples: usize, channels: usize, sources: usize) -> ReportData {
 fn check(data: &ReportData, figures: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let index = write_report(data, folder.path()).unwrap();
-    let html = fs::read_to_string(&index).unwrap();
+    let html = without_pixels(&fs::read_to_string(&index).unwrap());
     for name in figures {
         check_figure(folder.path(), name);
         assert!(html.contains(&format!("{name}.svg")), "{name} is not on the page");
@@ -73,9 +75,17 @@ fn check(data: &ReportData, figures: &[&str]) -> String {
     html
 }
 
+/// Text without the pixels embedded in it, among which any word may turn up.
+fn without_pixels(text: &str) -> String {
+    let mut parts = text.split("data:image/png;base64,");
+    let first = parts.next().unwrap().to_owned();
+    first + &parts.map(|part| &part[part.find('"').unwrap()..]).collect::<String>()
+}
+
 fn check_figure(folder: &Path, name: &str) {
     let svg = fs::read_to_string(folder.join(format!("{name}.svg"))).unwrap();
     assert!(svg.len() < 1_000_000, "{name}.svg has {} bytes", svg.len());
+    let svg = without_pixels(&svg);
     assert!(!svg.contains("NaN") && !svg.contains("inf,"), "{name}.svg has a point that is not finite");
     let document = resvg::usvg::roxmltree::Document::parse(&svg).unwrap();
     let root = document.root_element();
@@ -145,6 +155,21 @@ fn hundreds_of_channels_and_sources_stay_small() {
     data.traces.ar_coefficient = vec![data.traces.innovation_scale.clone(); 10];
     let html = check(&data, &ALL);
     assert!(html.contains("The first 96 channels and 64 sources are shown."));
+}
+
+#[test]
+fn many_large_images_are_pictures_that_stay_small() {
+    let mut data = full(300 * 280, 30, 2);
+    data.grid = Some(Grid { height: 300, width: 280, traversal: Traversal::Hilbert });
+    let figures = ["mixtures", "sources", "mixing", "training"];
+    let html = check(&data, &figures);
+    assert!(html.contains("the first 24 of 30; every picture") && html.contains("30 images of 300 by 280 pixels"));
+    assert_eq!(html.matches("<image ").count(), 24 + 2 * 3);
+    data.std = None;
+    data.reference = None;
+    data.mixture.column_mut(0).fill(f64::NAN);
+    data.sources.column_mut(1).fill(7.0);
+    assert_eq!(check(&data, &figures).matches("<image ").count(), 24 + 2);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod damaged_runs;
 mod evaluate;
 mod fit;
 mod help;
+mod images;
 mod inspect;
 mod mix;
 mod models;

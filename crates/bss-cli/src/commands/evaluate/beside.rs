@@ -1,12 +1,11 @@
 //! What files hold beside an array of sources.
 
 use anyhow::Result;
-use bss_data::{Format, Location, ReadOptions};
-use ndarray::{Array2, Ix2};
+use bss_data::{Format, Location};
 
-/// The matrix of that name in the same file and group as the array `sources`; of a file `e.npy`, which has one array
+/// The array of that name in the same file and group as the array `sources`; of a file `e.npy`, which has one array
 /// only, the file `e.NAME.npy`.
-pub(super) fn beside(sources: &Location, name: &str) -> Result<Option<Array2<f64>>> {
+pub(super) fn beside(sources: &Location, name: &str) -> Result<Option<Location>> {
     let location = if Format::of(&sources.path)? == Format::Npy {
         Location { path: sources.path.with_extension(format!("{name}.npy")), key: None }
     } else {
@@ -17,10 +16,6 @@ pub(super) fn beside(sources: &Location, name: &str) -> Result<Option<Array2<f64
         return Ok(None);
     }
     let is_it = |key: &str| location.key.as_deref().is_none_or(|own| own.trim_matches('/') == key.trim_matches('/'));
-    let entries = bss_data::inspect(&location.path)?;
-    if !entries.into_iter().any(|entry| is_it(&entry.name) && entry.shape.len() == 2) {
-        return Ok(None);
-    }
-    let array = bss_data::read(&location, &ReadOptions::default())?;
-    Ok(Some(array.values.into_dimensionality::<Ix2>()?))
+    let is_there = bss_data::inspect(&location.path)?.iter().any(|entry| is_it(&entry.name));
+    Ok(is_there.then_some(location))
 }

@@ -25,7 +25,7 @@ impl Record<'_> {
     /// If the file cannot be written.
     pub(super) fn write(&self, fit: &Fit) -> Result<()> {
         let finished = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-        let record = json!({
+        let mut record = json!({
             "program": { "name": "bss", "version": env!("CARGO_PKG_VERSION"), "checkpoint_format": bss_train::FORMAT },
             "machine": {
                 "os": std::env::consts::OS,
@@ -50,6 +50,10 @@ impl Record<'_> {
             "noise_db": fit.noise_db,
             "warnings": fit.warnings,
         });
+        if let Some(grid) = self.recording.layout.grid {
+            record["height"] = json!(grid.height);
+            record["width"] = json!(grid.width);
+        }
         let text = serde_json::to_string_pretty(&record)? + "\n";
         Ok(bss_data::write_bytes_atomically(&self.folder.record(), text.as_bytes())?)
     }

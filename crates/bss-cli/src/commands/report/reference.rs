@@ -4,7 +4,8 @@ use anyhow::{Context as _, Result};
 use bss_metrics::{Metric, align, evaluate};
 use ndarray::{Array2, ArrayView2, Axis};
 
-use crate::input::read_matrix;
+use crate::input::{Matrix, Recording, ensure_same_size, read_matrix};
+use crate::layout::Layout;
 
 /// True sources and the estimates that they were matched to.
 #[derive(Clone, Debug)]
@@ -19,12 +20,18 @@ pub(super) struct Reference {
     pub(super) of_estimate: Vec<Option<usize>>,
 }
 
-/// Reads references and matches them to the estimates (samples, sources).
+/// Reads references and matches them to the estimates (samples, sources) of a recording.
 ///
 /// # Errors
 /// A file that cannot be read; references that do not fit the estimates.
-pub(super) fn read(file: &str, estimate: ArrayView2<f64>) -> Result<Reference> {
-    let (values, at, _) = read_matrix(file, "sources", false)?;
+pub(super) fn read(file: &str, estimate: ArrayView2<f64>, recording: &Recording) -> Result<Reference> {
+    let Layout { channels_first, grid } = recording.layout;
+    // Whoever keeps images with their channels first keeps the true ones so.
+    let Matrix { mut values, at, layout, .. } = read_matrix(file, "sources", channels_first && grid.is_some())?;
+    ensure_same_size((&recording.label, grid), (file, layout.grid))?;
+    if let (Some(grid), Some(of_file)) = (grid, layout.grid) {
+        values = grid.to_samples(of_file.to_images(values.view()).view());
+    }
     let alignment = align(estimate, values.view()).with_context(|| at.to_string())?;
     let mut matched = Array2::from_elem(estimate.dim(), f64::NAN);
     let mut of_estimate = vec![None; estimate.ncols()];
