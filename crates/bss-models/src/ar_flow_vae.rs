@@ -96,7 +96,8 @@ impl ArFlowVae {
         DiagonalGaussian::new(self.encoder_mean(x)?, self.log_variance.clone())
     }
 
-    /// x̂ of equation 2 for sources (restarts, samples, sources).
+    /// x̂ of equation 2 for sources (restarts, samples, sources); straight where the encoder
+    /// [straightens](Map::straighten) its inputs.
     ///
     /// # Errors
     /// If the shape does not fit.
@@ -135,11 +136,16 @@ impl ArFlowVae {
     /// # Errors
     /// If the shapes do not fit.
     pub fn terms(&self, x: &Tensor, eps: &Tensor) -> Result<Terms> {
-        let posterior = self.encode(x)?;
+        let (straight, log_volume) = self.encoder.straighten(x)?;
+        let posterior = DiagonalGaussian::new(self.encoder.forward_straight(&straight)?, self.log_variance.clone())?;
         let s = posterior.rsample(eps)?;
+        let log_prior = self.prior().log_prob(&s)?.sum(1)?;
         Ok(Terms {
-            reconstruction: bss_nn::squared_error(&self.decode(&s)?, x)?,
-            log_prior: self.prior().log_prob(&s)?.sum(1)?,
+            reconstruction: bss_nn::squared_error(&self.decode(&s)?, &straight)?,
+            log_prior: match log_volume {
+                Some(log_volume) => (log_prior + log_volume)?,
+                None => log_prior,
+            },
             log_posterior: posterior.log_prob_of_noise(eps)?.sum(1)?,
             entries: x.dim(1)? * x.dim(2)?,
         })

@@ -6,11 +6,12 @@ use candle_core::{Result, Tensor};
 use crate::{Map, MapConfig};
 
 /// The kind of a decoder.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum DecoderConfig {
     /// A map with parameters of its own, as in the paper.
     Free(MapConfig),
-    /// The inverse of a linear, square encoder: `x̂ = (s - b) E⁻¹`.
+    /// The inverse of a linear, square encoder: `x̂ = (s - b) E⁻¹`. Of an encoder that straightens its inputs first, the
+    /// inverse of what comes after: x̂ is straight as well.
     ///
     /// Near the deterministic limit a VAE's decoder inverts its encoder; tying both removes the direction in which they
     /// would have to turn together.
@@ -38,7 +39,10 @@ impl Decoder {
         channels: usize,
         init: &mut Initialiser,
     ) -> Result<Self> {
-        match (config, encoder.linear()) {
+        match (config, encoder.linear_after_straightening()) {
+            (DecoderConfig::Free(MapConfig::Straightened(_)), _) => {
+                candle_core::bail!("a decoder cannot straighten: that is for encoders")
+            }
             (DecoderConfig::Free(map), _) => Ok(Self::Free(Map::new(map, sources, channels, init)?)),
             (DecoderConfig::Tied, Some(linear)) if sources == channels => Ok(Self::Tied(linear.clone())),
             (DecoderConfig::Tied, _) => candle_core::bail!(

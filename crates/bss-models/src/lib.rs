@@ -57,6 +57,7 @@ mod noise_share;
 mod noise_units;
 mod objective;
 mod separator;
+mod straightening;
 mod uncertainty;
 mod whitening;
 
@@ -71,5 +72,6 @@ pub use map::{Map, MapConfig};
 pub use noise_units::noise_units;
 pub use objective::{Objective, Terms};
 pub use separator::{ArFlowSeparator, Convention, Estimate, Separator, least_squares_mixing};
+pub use straightening::{Frame, Straightening};
 pub use uncertainty::Uncertainty;
 pub use whitening::Whitening;

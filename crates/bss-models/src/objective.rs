@@ -10,7 +10,8 @@ use crate::GaussianLikelihood;
 pub struct Terms {
     /// Rec of equation 32: the mean of `(x - x̂)²` over samples and channels.
     pub reconstruction: Tensor,
-    /// `log p(S)` (equation 29).
+    /// `log p(S)` (equation 29); where the encoder [straightens](crate::Straightening) the mixtures, with the logarithm of
+    /// how that changes volumes.
     pub log_prior: Tensor,
     /// `log q(S | X)` (equation 10).
     pub log_posterior: Tensor,

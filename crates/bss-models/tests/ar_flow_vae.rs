@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bss_models::{
-    ArFlowObjective, ArFlowSeparator, ArFlowVae, ArFlowVaeConfig, DecoderConfig, GaussianLikelihood, MapConfig,
+    ArFlowObjective, ArFlowSeparator, ArFlowVae, ArFlowVaeConfig, DecoderConfig, Frame, GaussianLikelihood, MapConfig,
     Objective, PriorConfig, Separator, Whitening, least_squares_mixing,
 };
 use bss_nn::{Activation, Noise, Purpose};
@@ -15,6 +15,11 @@ const SOURCES: usize = 3;
 
 fn mlp() -> MapConfig {
     MapConfig::Perceptron { widths: vec![6, 5], activation: Activation::LeakyRelu }
+}
+
+/// Some channels that signals of three components may have come from.
+fn channels() -> Frame {
+    Frame::Fixed(ndarray::array![[0.9, 0.1, -0.3], [0.4, 0.8, 0.2], [0.1, -0.6, 0.9]])
 }
 
 /// Every kind of encoder, decoder and prior at least once.
@@ -29,6 +34,9 @@ fn table() -> Vec<(&'static str, ArFlowVaeConfig)> {
         ("tied", row(MapConfig::Linear, DecoderConfig::Tied, ar_flow(Base::Gaussian), 3)),
         ("linear", row(MapConfig::Linear, free(MapConfig::Linear), ar_flow(Base::Mixture(4)), 5)),
         ("mlp", row(mlp(), free(mlp()), ar, 4)),
+        ("post-nonlinear", row(MapConfig::Straightened(channels()), DecoderConfig::Tied, ar_flow(Base::Mixture(4)), 3)),
+        ("two-layer", row(MapConfig::Straightened(Frame::Learned), DecoderConfig::Tied, ar_flow(Base::Gaussian), 3)),
+        ("straightened", row(MapConfig::Straightened(Frame::Learned), free(MapConfig::Linear), ar, 4)),
         ("plain", row(MapConfig::Linear, free(mlp()), PriorConfig::Gaussian, 3)),
     ]
 }

@@ -50,7 +50,7 @@ pub fn reparameterise(mean: &Tensor, std: &Tensor, eps: &Tensor) -> Result<Tenso
 
 /// The mean over samples and channels of `(x̂ - x)²`: Rec in equation 32 of the AR-Flow VAE.
 ///
-/// No gradient flows to `x`.
+/// The gradient flows to both.
 ///
 /// # Shapes
 /// both (restarts, samples, channels) -> (restarts).
@@ -62,9 +62,9 @@ pub fn squared_error(x_hat: &Tensor, x: &Tensor) -> Result<Tensor> {
         candle_core::bail!("a reconstruction of shape {:?} does not fit {:?}", x_hat.dims(), x.dims());
     }
     if x.device().is_cpu() {
-        x_hat.contiguous()?.apply_op2(&x.detach().contiguous()?, SquaredError)
+        x_hat.contiguous()?.apply_op2(&x.contiguous()?, SquaredError)
     } else {
-        (x_hat - x.detach())?.sqr()?.mean((1, 2))
+        (x_hat - x)?.sqr()?.mean((1, 2))
     }
 }
 
@@ -187,7 +187,8 @@ impl CustomOp2 for SquaredError {
                 Tensor::from_vec(out, a.dims(), a.device())
             })
         }))?);
-        Ok((Some(a_grad), None))
+        let b_grad = b.track_op().then(|| a_grad.neg()).transpose()?;
+        Ok((Some(a_grad), b_grad))
     }
 }
 
@@ -234,7 +235,7 @@ mod tests {
     fn squared_error_agrees_with_candles_mean() -> Result<()> {
         let (a, b) = (random(0, &[2, 5, 3])?, random(1, &[2, 5, 3])?);
         let plain = (a.as_tensor() - b.as_tensor())?.sqr()?.mean((1, 2))?;
-        check(&squared_error(&a, &b)?, &plain, &[&a])
+        check(&squared_error(&a, &b)?, &plain, &[&a, &b])
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //!
 //! - [`Noise`] is all randomness of a run, as a function of the seed.
 //! - [`Parameters`] are named, sorted, and carry the restarts in their first dimension; an [`Initialiser`] makes them.
-//! - [`Linear`] and [`Activation`] make perceptrons; [`affine()`], [`inverse()`], [`squared_error`] and [`reparameterise`]
-//!   are fused operations with hand-written gradients.
+//! - [`Linear`] and [`Activation`] make perceptrons; [`affine()`], [`inverse()`], [`monotone()`], [`squared_error`] and
+//!   [`reparameterise`] are fused operations with hand-written gradients.
 //! - [`Adam`] updates in place and can be saved.
 //! - [`Real`], [`Lane`] and [`Instructions`] are what the fused kernels of other crates are written in.
 //!
@@ -40,6 +40,7 @@ mod instructions;
 mod inverse;
 mod lane;
 mod linear;
+mod monotone;
 mod noise;
 mod normal;
 mod parameters;
@@ -54,6 +55,7 @@ pub use instructions::Instructions;
 pub use inverse::inverse;
 pub use lane::Lane;
 pub use linear::Linear;
+pub use monotone::{KNOTS, knot, monotone};
 pub use noise::{Noise, Purpose};
 pub use parameters::{Initialiser, Parameters};
 pub use real::Real;

@@ -97,9 +97,9 @@ impl Config {
             training.anneal_to
         );
         ensure!(
-            self.decoder.kind != Decoder::Tied || self.encoder.kind == Encoder::Linear,
-            "decoder.kind is tied, which needs a linear encoder, but encoder.kind is {}; choose decoder.kind=auto",
-            self.encoder.kind
+            self.decoder.kind != Decoder::Tied || self.encoder.kind != Encoder::Mlp,
+            "decoder.kind is tied, which needs an encoder that can be undone, but encoder.kind is mlp; choose \
+             decoder.kind=auto"
         );
         Ok(())
     }

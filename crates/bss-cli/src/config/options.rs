@@ -43,7 +43,11 @@ named! {
     enum Encoder {
         /// A matrix.
         Linear = "linear",
-        /// A network with hidden layers.
+        /// A matrix after an increasing function of each channel.
+        PostNonlinear = "post-nonlinear",
+        /// A matrix after an increasing function of each of some combinations of the channels.
+        TwoLayer = "two-layer",
+        /// A matrix and what a network with hidden layers adds to it.
         Mlp = "mlp",
     }
 }
@@ -51,7 +55,7 @@ named! {
 named! {
     /// The decoder's map.
     enum Decoder {
-        /// `tied` where the encoder is linear and square, else of the encoder's kind.
+        /// `tied` where the encoder has a square matrix and no network, else of the encoder's kind.
         Auto = "auto",
         /// The inverse of the encoder's matrix.
         Tied = "tied",

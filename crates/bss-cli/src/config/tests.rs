@@ -118,7 +118,7 @@ fn settings_that_do_not_go_together_are_refused() {
     let message = set(&["training.anneal_from=0.9", "training.anneal_to=0.1"]).unwrap_err();
     assert!(message.contains("training.anneal_from is 0.9, expected at most training.anneal_to"), "{message}");
     let message = set(&["decoder.kind=tied", "encoder.kind=mlp"]).unwrap_err();
-    assert!(message.contains("decoder.kind is tied, which needs a linear encoder"), "{message}");
+    assert!(message.contains("decoder.kind is tied, which needs an encoder that can be undone"), "{message}");
 }
 
 #[test]

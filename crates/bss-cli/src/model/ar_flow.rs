@@ -80,7 +80,7 @@ fn load(
     };
     let uncertainty = uncertainty(config, tensors, convention.order.len())?;
     let channels = whitening.mean.len();
-    let plan = Plan::new(config, channels)?;
+    let plan = Plan::new(config, &whitening)?;
     let seen = plan.vae.channels;
     ensure!(
         whitening.matrix.dim() == (channels, seen) && whitening.inverse.dim() == (seen, channels),

@@ -70,8 +70,8 @@ fn candidate(
     warnings: &mut Warnings,
 ) -> Result<Option<Candidate>> {
     let x = held_out.fitted();
-    let plan = Plan::new(config, x.ncols())?;
     let whitening = whiten(config, x)?;
+    let plan = Plan::new(config, &whitening)?;
     let mut trainer = plan.trainer(x, &whitening, config.training.restarts, device)?;
     while !trainer.is_done() {
         if interrupt::has_come() {

@@ -22,11 +22,10 @@ pub(super) fn start(args: &FitArgs, mut config: Config) -> Result<Session> {
         warnings.push(Warning::ScanOnHost);
     }
     let recording = read_recording(&args.inputs, &config.data.reading(), &mut warnings)?;
-    let channels = recording.values.ncols();
-    config.sources = Some(config.sources.unwrap_or(channels));
+    config.sources = Some(config.sources.unwrap_or(recording.values.ncols()));
     config.data.sample_rate = recording.sample_rate;
-    let plan = Plan::new(&config, channels).with_context(|| recording.label.clone())?;
     let whitening = whiten(&config, recording.values.view()).with_context(|| recording.label.clone())?;
+    let plan = Plan::new(&config, &whitening).with_context(|| recording.label.clone())?;
     let trainer = plan.trainer(recording.values.view(), &whitening, config.training.restarts, &device);
     let mut trainer = trainer.with_context(|| recording.label.clone())?;
 

@@ -1,7 +1,7 @@
 //! From settings to what the libraries take.
 
 use anyhow::{Result, ensure};
-use bss_models::{ArFlowVae, ArFlowVaeConfig, DecoderConfig, Error, MapConfig, PriorConfig, Whitening};
+use bss_models::{ArFlowVae, ArFlowVaeConfig, DecoderConfig, Error, Frame, MapConfig, PriorConfig, Whitening};
 use bss_nn::{Activation, AdamConfig, Noise};
 use bss_priors::{ArFlowConfig, Base};
 use bss_train::Schedule;
@@ -24,21 +24,31 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// For recordings of so many channels, before whitening.
+    /// For recordings that are whitened so.
     ///
     /// # Errors
     /// Settings that do not go together with the recording.
-    pub(crate) fn new(config: &Config, channels: usize) -> Result<Self> {
+    pub(crate) fn new(config: &Config, whitening: &Whitening) -> Result<Self> {
+        let channels = whitening.mean.len();
         let sources = config.sources.unwrap_or(channels);
-        if sources > channels {
-            return Err(Error::TooFewChannels { channels, sources }.into());
-        }
         let seen = match config.whitening.kind {
             config::Whitening::Pca => sources,
             config::Whitening::None => channels,
         };
-        let linear = config.encoder.kind == config::Encoder::Linear;
-        let encoder = if linear { MapConfig::Linear } else { mlp(&config.encoder.widths, config.encoder.activation) };
+        let encoder = match config.encoder.kind {
+            config::Encoder::Linear => MapConfig::Linear,
+            config::Encoder::TwoLayer => MapConfig::Straightened(Frame::Learned),
+            config::Encoder::PostNonlinear => {
+                ensure!(
+                    seen == channels,
+                    "encoder.kind is post-nonlinear, which needs as many sources as channels, but there are {sources} \
+                     and {channels}; leave channels out with --columns, or set whitening.kind=none"
+                );
+                MapConfig::Straightened(Frame::of_channels(whitening))
+            }
+            config::Encoder::Mlp => mlp(&config.encoder.widths, config.encoder.activation),
+        };
+        let linear = config.encoder.kind != config::Encoder::Mlp;
         let free_mlp = || DecoderConfig::Free(mlp(&config.decoder.widths, config.decoder.activation));
         let decoder = match config.decoder.kind {
             config::Decoder::Auto if linear && seen == sources => DecoderConfig::Tied,
@@ -81,9 +91,13 @@ impl Plan {
 /// What stands before the encoder.
 ///
 /// # Errors
-/// If the channels span fewer dimensions than there are sources.
+/// If there are fewer channels than sources, or they span fewer dimensions.
 pub(crate) fn whiten(config: &Config, x: ArrayView2<f64>) -> Result<Whitening> {
-    let sources = config.sources.unwrap_or(x.ncols());
+    let channels = x.ncols();
+    let sources = config.sources.unwrap_or(channels);
+    if sources > channels {
+        return Err(Error::TooFewChannels { channels, sources }.into());
+    }
     Ok(match config.whitening.kind {
         config::Whitening::Pca => Whitening::fit(x, sources)?,
         config::Whitening::None => Whitening::centre(x)?,
