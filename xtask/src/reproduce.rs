@@ -10,6 +10,7 @@ mod defaults;
 mod families;
 mod foetal_ecg;
 mod images;
+mod nonlinear;
 mod results;
 
 use std::path::PathBuf;
@@ -54,6 +55,8 @@ pub(crate) enum Experiment {
     FoetalEcg,
     /// Images along three traversals
     Images,
+    /// Mixing of growing depth
+    Nonlinear,
 }
 
 /// Runs the experiment.
@@ -74,6 +77,7 @@ pub(crate) fn run(settings: &Settings) -> Result<bool> {
         Experiment::Families => families::run(settings.preset.unwrap_or_default(), settings.check, settings.minutes),
         Experiment::FoetalEcg => foetal_ecg::run(settings.check),
         Experiment::Images => images::run(settings.check),
+        Experiment::Nonlinear => nonlinear::run(settings.check),
     }
 }
 

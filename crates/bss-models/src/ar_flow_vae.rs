@@ -111,12 +111,12 @@ impl ArFlowVae {
         self.encoder.linear().map(|linear| &linear.weight)
     }
 
-    /// The decoder's matrix where it is linear, (restarts, sources, channels).
+    /// The decoder's matrix where the mixtures are linear in the sources, (restarts, sources, channels).
     ///
     /// # Errors
     /// As candle's.
     pub fn mixing(&self) -> Result<Option<Tensor>> {
-        self.decoder.matrix()
+        if self.encoder.straightens() { Ok(None) } else { self.decoder.matrix() }
     }
 
     /// The prior of the sources.

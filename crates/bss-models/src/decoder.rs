@@ -46,8 +46,8 @@ impl Decoder {
             (DecoderConfig::Free(map), _) => Ok(Self::Free(Map::new(map, sources, channels, init)?)),
             (DecoderConfig::Tied, Some(linear)) if sources == channels => Ok(Self::Tied(linear.clone())),
             (DecoderConfig::Tied, _) => candle_core::bail!(
-                "decoder.kind is \"tied\", which needs a linear encoder and as many channels (after whitening) as \
-                 sources; set decoder.kind to \"linear\" or \"mlp\""
+                "decoder.kind is \"tied\", which needs an encoder without a perceptron and as many channels (after \
+                 whitening) as sources; set decoder.kind to \"linear\" or \"mlp\""
             ),
         }
     }

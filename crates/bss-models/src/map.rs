@@ -76,13 +76,19 @@ impl Map {
     /// The whole map, if it is linear.
     #[must_use]
     pub fn linear(&self) -> Option<&Linear> {
-        (self.straightening.is_none() && self.perceptron.is_none()).then_some(&self.affine)
+        self.linear_after_straightening().filter(|_| !self.straightens())
     }
 
     /// The linear map that is left after [`straighten`](Self::straighten), if nothing else is.
     #[must_use]
     pub fn linear_after_straightening(&self) -> Option<&Linear> {
         self.perceptron.is_none().then_some(&self.affine)
+    }
+
+    /// Whether the map begins with a [`Straightening`].
+    #[must_use]
+    pub fn straightens(&self) -> bool {
+        self.straightening.is_some()
     }
 
     /// Inputs with the bend taken out of them, and the logarithm of how that changes volumes, (restarts); the

@@ -69,10 +69,9 @@ impl Straightening {
                 let bias = weight.narrow(1, 0, 1)?.squeeze(1)?.zeros_like()?;
                 Linear { weight, bias }
             }
-            Frame::Fixed(frame) => candle_core::bail!(
-                "a frame of shape {:?} does not fit signals of {components} components",
-                frame.dim()
-            ),
+            Frame::Fixed(frame) => {
+                candle_core::bail!("a frame of shape {:?} does not fit signals of {components} components", frame.dim())
+            }
         };
         // Without it, h could grow with U⁻¹ and the encoder shrinking, and β would no longer say how much noise there is.
         let density = (0..KNOTS).map(|k| (-0.5 * knot(k).powi(2)).exp());

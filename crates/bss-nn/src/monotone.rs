@@ -38,7 +38,11 @@ pub fn knot(k: usize) -> f64 {
 pub fn monotone(v: &Tensor, w: &Tensor) -> Result<(Tensor, Tensor)> {
     let (k, _, width) = v.dims3()?;
     if w.dims() != [k, width, KNOTS] {
-        candle_core::bail!("log-slopes of shape {:?} do not fit {:?}, expected {KNOTS} for each column", w.dims(), v.dims());
+        candle_core::bail!(
+            "log-slopes of shape {:?} do not fit {:?}, expected {KNOTS} for each column",
+            w.dims(),
+            v.dims()
+        );
     }
     let host = |t: &Tensor| t.to_device(&Device::Cpu)?.contiguous();
     let both = host(v)?.apply_op2(&host(w)?, Monotone)?.to_device(v.device())?;
@@ -117,12 +121,7 @@ impl Curve {
         let slope = start * (1.0 + grown);
         let (area, moment) = (SPACING * start * t * mean, SPACING * start * t * t * first_moment);
         let tail = slope * beyond;
-        Growth {
-            slope,
-            of_value: area + tail,
-            by_left: area - moment + tail * (1.0 - t),
-            by_right: moment + tail * t,
-        }
+        Growth { slope, of_value: area + tail, by_left: area - moment + tail * (1.0 - t), by_right: moment + tail * t }
     }
 }
 

@@ -33,6 +33,10 @@ fn every_choice_gives_estimates() {
         ("--set decoder.kind=mlp --set decoder.widths=[8,5] --set decoder.activation=silu", false),
         ("--set encoder.kind=mlp --set encoder.widths=6 --set encoder.activation=relu", false),
         ("--set encoder.kind=mlp --set decoder.kind=linear --set encoder.activation=leaky-relu", true),
+        ("--set encoder.kind=post-nonlinear", false),
+        ("--set encoder.kind=post-nonlinear --set whitening.kind=none --set decoder.kind=linear", false),
+        ("--set encoder.kind=two-layer", false),
+        ("--set encoder.kind=two-layer --set decoder.kind=mlp --set prior.kind=ar", false),
         ("--set training.anneal_from=0.5 --set training.anneal_to=0.5", true),
         ("--set training.log_every=7 --set training.clip_norm=0.1", true),
     ] {
@@ -48,13 +52,22 @@ fn every_choice_gives_estimates() {
 fn more_channels_than_sources_are_whitened_down_to_them() {
     let bench = mixed();
     bench.ok("mix s.npy --out five.npz --channels 5");
-    for settings in ["", "--set whitening.kind=none", "--set decoder.kind=linear", "--set encoder.kind=mlp"] {
-        let expected = (settings != "--set encoder.kind=mlp").then(|| vec![5, 2]);
+    for (settings, has_mixing) in [
+        ("", true),
+        ("--set whitening.kind=none", true),
+        ("--set decoder.kind=linear", true),
+        ("--set encoder.kind=mlp", false),
+        ("--set encoder.kind=two-layer", false),
+        ("--set encoder.kind=post-nonlinear --set whitening.kind=none", false),
+    ] {
+        let expected = has_mixing.then(|| vec![5, 2]);
         assert_eq!(shape_of_mixing(&bench, &format!("five.npz --sources 2 {settings}")), expected, "{settings}");
         assert_eq!(bench.read("e.npz:sources").shape(), [200, 2], "{settings}");
     }
     let tied = "fit five.npz --out run --force --sources 2 --set whitening.kind=none --set decoder.kind=tied";
     bench.fails(tied, 1, &["five.npz", "decoder.kind is tied", "there are 5 and 2", "decoder.kind=auto"]);
+    let bent = "fit five.npz --out run --force --sources 2 --set encoder.kind=post-nonlinear";
+    bench.fails(bent, 1, &["five.npz", "encoder.kind is post-nonlinear", "there are 2 and 5", "--columns"]);
 }
 
 #[test]
