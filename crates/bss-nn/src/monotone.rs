@@ -11,7 +11,7 @@ use candle_core::{CpuStorage, CustomOp2, Device, Layout, Result, Shape, Tensor, 
 
 use crate::{Real, contiguous, dispatch_real, with_values};
 
-/// The knots lie at whole multiples of [`SPACING`] from -3 to 3, where a signal of unit variance has its values.
+/// So many knots lie evenly from -3 to 3, where a signal of unit variance has its values.
 pub const KNOTS: usize = 9;
 
 /// The knot at 0.
