@@ -51,12 +51,8 @@ impl HeldOut {
         if fitted == 0 || blocks == 0 || fitted + blocks > samples {
             return Err(Error::Empty);
         }
-        let rank = match Whitening::fit(x.slice(s![..fitted, ..]), x.ncols()) {
-            Ok(_) => x.ncols(),
-            Err(Error::Rank { rank, .. }) if rank > 0 => rank,
-            Err(error) => return Err(error),
-        };
-        let own = log_volume(&Whitening::fit(x.slice(s![..fitted, ..]), rank)?);
+        let whitening = Whitening::of_span(x.slice(s![..fitted, ..]))?;
+        let (rank, own) = (whitening.inverse.nrows(), log_volume(&whitening));
         let x = &x / &noise_units(x.slice(s![..fitted, ..]), rank);
         let in_units = log_volume(&Whitening::fit(x.slice(s![..fitted, ..]), rank)?);
         let eigenvalues = eigenvalues(x.slice(s![..fitted, ..]));
@@ -94,10 +90,11 @@ impl HeldOut {
         &self.scree
     }
 
-    /// The bound on the log-density of each block for each of its samples, in nats, in the recording's own coordinates.
+    /// What each block adds to the bound on the log-density of all samples until its end, for each of its samples, in
+    /// nats, in the recording's own coordinates.
     ///
-    /// It is that of the second part *given* the first: the prior's state comes from there, or its first samples, which
-    /// have no past, would count against every source that has a memory.
+    /// So the prior's state comes from the samples before, the first part's included, or those that have no past would
+    /// count against every source that has a memory.
     ///
     /// # Errors
     /// If the model does not fit the recording.
@@ -208,7 +205,8 @@ pub fn simplest_of_the_best(scores: &[Score]) -> Option<usize> {
     let (_, best) = finite().max_by(|a, b| a.1.mean().total_cmp(&b.1.mean()))?;
     let is_near = |score: &Score| {
         let behind = score.behind(best);
-        behind.mean() <= behind.standard_error()
+        // Of a single block there is none.
+        behind.mean() <= behind.standard_error().max(0.0)
     };
     finite().find(|(_, score)| is_near(score)).map(|(index, _)| index)
 }

@@ -19,22 +19,35 @@ const ORDER: usize = 2;
 const STRETCH: usize = 128;
 /// No share is less: -60 dB stand for no noise.
 const LEAST: f64 = 1e-6;
+/// No share is more: there is a signal.
+const MOST: f64 = 1.0 - LEAST;
+/// Rounds of expectation and maximisation for each share, which begins where the next smaller one ended.
+const ROUNDS: usize = 8;
+/// The largest reflection coefficient.
+const STEEPEST: f64 = 1.0 - 1e-9;
 /// What spectra may say of v, as powers of ten: from [`LEAST`] to -10 dB.
 const TENTHS: std::ops::RangeInclusive<i32> = -60..=-10;
 
-/// v from the variance that is left when the sources are taken out of more channels than there are sources.
+/// v from the variance that is left when the sources are taken out of channels that span more dimensions than there are
+/// sources.
 ///
 /// # Shapes
-/// `x` (samples, channels); `demixing` (channels, sources); `mixing` (channels, sources), its least-squares inverse.
+/// `x` (samples, channels); `span` (channels, channels), the projection on what the channels span; `demixing` (channels,
+/// sources); `mixing` (channels, sources), its least-squares inverse.
 #[must_use]
-pub(crate) fn from_what_is_left(x: ArrayView2<f64>, demixing: &Array2<f64>, mixing: &Array2<f64>) -> f64 {
+pub(crate) fn from_what_is_left(
+    x: ArrayView2<f64>,
+    span: &Array2<f64>,
+    demixing: &Array2<f64>,
+    mixing: &Array2<f64>,
+) -> f64 {
     let variance = x.var_axis(Axis(0), 0.0);
-    let rest = Array2::<f64>::eye(x.ncols()) - demixing.dot(&mixing.t());
+    let rest = span - &demixing.dot(&mixing.t());
     let left: f64 = x.dot(&rest).var_axis(Axis(0), 0.0).sum();
     // As much would be left of noise that was all there is.
     let most: f64 = (&rest * &rest * &variance.insert_axis(Axis(1))).sum();
     let share = left / most;
-    if share.is_finite() { share.clamp(LEAST, 1.0) } else { LEAST }
+    if share.is_finite() { share.clamp(LEAST, MOST) } else { LEAST }
 }
 
 /// v from the floor under the spectra of as many sources as channels: its mean over the likelihood and a prior in which all
@@ -48,22 +61,22 @@ pub(crate) fn from_spectra(sources: &Array2<f64>, gain: ArrayView1<f64>) -> f64 
     if sources.nrows() < 2 * STRETCH {
         return LEAST;
     }
-    let spectra: Vec<Spectrum> = sources.columns().into_iter().map(Spectrum::new).collect();
-    let cost = |v: f64| -> f64 { spectra.iter().zip(gain).map(|(spectrum, g)| spectrum.cost(v * g)).sum() };
+    let mut spectra: Vec<Spectrum> = sources.columns().into_iter().map(Spectrum::new).collect();
+    let mut cost = |v: f64| -> f64 { spectra.iter_mut().zip(gain).map(|(spectrum, g)| spectrum.cost(v * g)).sum() };
     let costs: Vec<(f64, f64)> = TENTHS.map(|i| 10f64.powf(0.1 * f64::from(i))).map(|v| (v, cost(v))).collect();
     let lowest = costs.iter().fold(f64::INFINITY, |lowest, (_, cost)| lowest.min(*cost));
     let weighed = costs.iter().map(|(v, cost)| (v, (lowest - cost).exp()));
     let (sum, weight) = weighed.fold((0.0, 0.0), |(sum, weight), (v, w)| (sum + v * w, weight + w));
-    // Not a number where the sources are not, or where no floor goes with any autoregression.
+    // Not a number where the sources are not.
     if (sum / weight).is_finite() { sum / weight } else { LEAST }
 }
 
 /// What is needed of one source.
 struct Spectrum {
-    /// At lags 0 … [`ORDER`].
-    autocovariance: [f64; ORDER + 1],
     /// At the frequencies 2πk/[`STRETCH`], k = 1, 2, … below one half.
     periodogram: Vec<f64>,
+    /// The autoregression's, fitted so far.
+    density: Vec<f64>,
     /// Independent periodograms that the mean one is worth.
     weight: f64,
 }
@@ -71,7 +84,6 @@ struct Spectrum {
 impl Spectrum {
     fn new(s: ArrayView1<f64>) -> Self {
         let samples = s.len();
-        let covariance = |lag: usize| (lag..samples).map(|r| s[r] * s[r - lag]).sum::<f64>() / samples as f64;
         let window: Vec<f64> = (0..STRETCH).map(|i| (PI * (i as f64 + 0.5) / STRETCH as f64).sin().powi(2)).collect();
         let energy: f64 = window.iter().map(|w| w * w).sum();
         let starts: Vec<usize> = (0..=samples - STRETCH).step_by(STRETCH / 2).collect();
@@ -87,48 +99,59 @@ impl Spectrum {
             };
             starts.iter().map(of_stretch).sum::<f64>() / starts.len() as f64
         };
-        Self {
-            autocovariance: std::array::from_fn(covariance),
-            periodogram: (1..STRETCH / 2).map(power).collect(),
-            weight: samples as f64 / STRETCH as f64,
-        }
+        let periodogram: Vec<f64> = (1..STRETCH / 2).map(power).collect();
+        let density = autoregression(&periodogram);
+        Self { periodogram, density, weight: samples as f64 / STRETCH as f64 }
     }
 
-    /// Minus Whittle's log-likelihood of an autoregression plus a floor; infinite where no autoregression is left.
-    fn cost(&self, floor: f64) -> f64 {
-        let mut r = self.autocovariance;
-        r[0] -= floor;
-        let Some((a, innovation)) = levinson(&r) else { return f64::INFINITY };
-        let term = |(i, &power): (usize, &f64)| {
-            let turn = TAU * (i + 1) as f64 / STRETCH as f64;
-            let response =
-                |f: fn(f64) -> f64| -> f64 { a.iter().enumerate().map(|(k, a)| a * f(turn * (k + 1) as f64)).sum() };
-            let (re, im) = (1.0 - response(f64::cos), response(f64::sin));
-            let density = innovation / (re * re + im * im) + floor;
-            density.ln() + power / density
-        };
-        self.weight * self.periodogram.iter().enumerate().map(term).sum::<f64>()
+    /// Minus Whittle's log-likelihood of the autoregression that fits best over a floor.
+    fn cost(&mut self, floor: f64) -> f64 {
+        for _ in 0..ROUNDS {
+            // The power that the source is expected to have itself, given what it and the floor have together.
+            let own = self.density.iter().zip(&self.periodogram).map(|(density, power)| {
+                let share = density / (density + floor);
+                share * (share * power + floor)
+            });
+            self.density = autoregression(&own.collect::<Vec<f64>>());
+        }
+        let all = self.density.iter().map(|density| density + floor).zip(&self.periodogram);
+        self.weight * all.map(|(all, power)| all.ln() + power / all).sum::<f64>()
     }
 }
 
-/// The autoregression with these autocovariances, and the variance of its innovations (Levinson and Durbin); `None`
-/// where there is no stable one.
-fn levinson(r: &[f64; ORDER + 1]) -> Option<([f64; ORDER], f64)> {
+/// The spectrum of the autoregression with the same autocovariances as another.
+fn autoregression(power: &[f64]) -> Vec<f64> {
+    let turn = |i: usize| TAU * (i + 1) as f64 / STRETCH as f64;
+    let covariance = |lag: usize| {
+        let sum: f64 = power.iter().enumerate().map(|(i, power)| power * (turn(i) * lag as f64).cos()).sum();
+        sum / power.len() as f64
+    };
+    let (a, innovation) = levinson(&std::array::from_fn(covariance));
+    let density = |i: usize| {
+        let response =
+            |f: fn(f64) -> f64| -> f64 { a.iter().enumerate().map(|(k, a)| a * f(turn(i) * (k + 1) as f64)).sum() };
+        let (re, im) = (1.0 - response(f64::cos), response(f64::sin));
+        innovation / (re * re + im * im)
+    };
+    (0..power.len()).map(density).collect()
+}
+
+/// The autoregression with these autocovariances, which are those of some spectrum, and the variance of its innovations
+/// (Levinson and Durbin).
+fn levinson(r: &[f64; ORDER + 1]) -> ([f64; ORDER], f64) {
     let (mut a, mut innovation) = ([0.0; ORDER], r[0]);
     for m in 0..ORDER {
         let known: f64 = (0..m).map(|i| a[i] * r[m - i]).sum();
-        let reflection = (r[m + 1] - known) / innovation;
+        // A line spectrum comes as near to one as rounding allows.
+        let reflection = ((r[m + 1] - known) / innovation).clamp(-STEEPEST, STEEPEST);
         let before = a;
         for i in 0..m {
             a[i] = before[i] - reflection * before[m - 1 - i];
         }
         a[m] = reflection;
         innovation *= 1.0 - reflection * reflection;
-        if innovation.is_nan() || innovation <= 1e-9 {
-            return None;
-        }
     }
-    Some((a, innovation))
+    (a, innovation)
 }
 
 #[cfg(test)]
@@ -150,6 +173,17 @@ mod tests {
         }
         let deviation = (s.iter().map(|v| v * v).sum::<f64>() / s.len() as f64).sqrt();
         Array2::from_shape_fn((s.len(), 1), |(r, _)| s[r] / deviation + share.sqrt() * noise[r])
+    }
+
+    /// A line is no autoregression, and its floor is all the plainer.
+    #[test]
+    fn noise_on_a_sine_is_found() {
+        for share in [0.001, 0.1] {
+            let noise = white(1);
+            let noisy = |(r, _): (usize, usize)| f64::sqrt(2.0) * (0.3 * r as f64).sin() + f64::sqrt(share) * noise[r];
+            let found = from_spectra(&Array2::from_shape_fn((2000, 1), noisy), arr1(&[1.0]).view());
+            assert!((found / share).ln().abs() < 0.3, "{found} against {share}");
+        }
     }
 
     #[test]
@@ -180,9 +214,15 @@ mod tests {
             let scale = f64::sqrt(share / (1.0 - share));
             let x = |(r, c): (usize, usize)| mixing[(c, 0)] * (s[r] + scale * noise[c][r]);
             let x = Array2::from_shape_fn((s.len(), 3), x);
-            let (demixing, inverse) = (&mixing / 6.0, &mixing);
-            let found = from_what_is_left(x.view(), &demixing, inverse);
+            let found = from_what_is_left(x.view(), &Array2::eye(3), &(&mixing / 6.0), &mixing);
             assert!((found - share.max(LEAST)).abs() < 0.06 * share + 1e-12, "{found} against {share}");
+            // A channel that is the sum of others is no further witness.
+            let sum = (x.sum_axis(Axis(1))).insert_axis(Axis(1));
+            let x = ndarray::concatenate![Axis(1), x, sum];
+            let span = crate::Whitening::of_span(x.view()).unwrap().span();
+            let (demixing, mixing) = (array![[1.0], [2.0], [-1.0], [0.0]] / 6.0, array![[1.0], [2.0], [-1.0], [2.0]]);
+            let found = from_what_is_left(x.view(), &span, &demixing, &mixing);
+            assert!(found > 0.3 * share && found < 3.0 * share.max(LEAST), "{found} against {share}");
         }
     }
 }

@@ -48,8 +48,9 @@ impl Uncertainty {
         // (B' diag(var x) B)_jk, the covariance in the sources of noise as strong as the channels themselves.
         let variance = x.var_axis(Axis(0), 0.0);
         let gain = demixing.t().dot(&(&demixing * &variance.insert_axis(Axis(1))));
-        let share = if demixing.nrows() > demixing.ncols() {
-            from_what_is_left(x, &demixing, &least_squares_mixing(x, unit.view()))
+        let spanned = Whitening::of_span(x)?;
+        let share = if spanned.inverse.nrows() > demixing.ncols() {
+            from_what_is_left(x, &spanned.span(), &demixing, &least_squares_mixing(x, unit.view()))
         } else {
             from_spectra(&unit, gain.diag())
         };
@@ -59,7 +60,7 @@ impl Uncertainty {
     /// The ratio of signal to noise in each channel, in dB: `10 log₁₀((1 - v)/v)`.
     #[must_use]
     pub fn noise_db(&self) -> Option<f64> {
-        self.share.map(|share| 10.0 * ((1.0 - share).max(0.0) / share).log10())
+        self.share.map(|share| 10.0 * ((1.0 - share) / share).log10())
     }
 
     /// The same for sensors whose ratio of signal to noise is known; `None` where the encoder is not linear.

@@ -69,6 +69,23 @@ impl Whitening {
         })
     }
 
+    /// As many components as the channels span dimensions.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] if there are no samples; [`Error::Rank`] if all channels are constant.
+    pub fn of_span(x: ArrayView2<f64>) -> Result<Self> {
+        match Self::fit(x, x.ncols()) {
+            Err(Error::Rank { rank, .. }) if rank > 0 => Self::fit(x, rank),
+            whole => whole,
+        }
+    }
+
+    /// The projection on what the components span, (channels, channels).
+    #[must_use]
+    pub fn span(&self) -> Array2<f64> {
+        self.matrix.dot(&self.inverse)
+    }
+
     /// Centring only, and one common factor that brings the channels' mean variance to 1, so that β means the same in
     /// any unit: as many components as channels.
     ///
