@@ -79,7 +79,7 @@ impl From<&DataArgs> for Reading {
 /// duplicate channels, values that were repaired) is a warning.
 ///
 /// # Errors
-/// What [`bss_data::read`] refuses; arrays of three or more dimensions; inputs that do not fit together; values that
+/// What [`bss_data::read`] refuses; arrays of three dimensions that no traversal makes images, or of more; inputs that do not fit together; values that
 /// are not finite unless `on_nan` says what to do, or too large; fewer than [`MIN_SAMPLES`] samples; channels that are
 /// all constant.
 pub(crate) fn read_recording(inputs: &[String], reading: &Reading, warnings: &mut Warnings) -> Result<Recording> {

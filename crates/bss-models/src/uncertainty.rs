@@ -80,3 +80,43 @@ impl Uncertainty {
         (sources.mapv(|s| s * s).dot(&leakage.t()) + &noise).mapv(f64::sqrt)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{arr1, array};
+
+    /// Three sources that are held firmly by 10⁶ samples, so that noise is all there is, of which each has its own; they
+    /// follow the convention's order.
+    #[test]
+    fn each_source_has_its_own_noise_in_the_order_of_the_convention() {
+        let shares = Array2::from_elem((3, 3), 1e7) - Array2::from_diag(&arr1(&[1e7; 3]));
+        let curvature = Curvature { samples: 1_000_000, shares, noise: arr1(&[1e6; 3]) };
+        let noise = Array2::from_diag(&arr1(&[0.04, 0.09, 0.16]));
+        let uncertainty = Uncertainty { share: Some(0.01), noise, curvature };
+        let one = vec![1.0; 3];
+        let convention = Convention { order: vec![2, 0, 1], offset: vec![0.0; 3], factor: one.clone(), explained: one };
+        let std = uncertainty.std(&convention, &array![[1.0, -1.0, 0.5]]);
+        assert!((std - array![[0.4, 0.2, 0.3]]).iter().all(|v| v.abs() < 1e-5));
+        let known = uncertainty.with_noise_db(uncertainty.noise_db().unwrap() - 10.0 * 2f64.log10()).unwrap();
+        assert!((known.share.unwrap() / 0.02 - 1.0).abs() < 0.02, "{known:?}");
+        assert!((known.noise.diag().sum() / 0.58 - 1.0).abs() < 0.02, "{known:?}");
+    }
+
+    /// Source 0 takes in much of source 2, which is held loosely there, and nothing of source 1.
+    #[test]
+    fn what_may_be_left_of_another_source_grows_with_it() {
+        let shares = array![[0.0, 1e8, 2e3], [1e8, 0.0, 1e8], [1e3, 1e8, 0.0]];
+        let curvature = Curvature { samples: 1000, shares, noise: arr1(&[1e3; 3]) };
+        let uncertainty = Uncertainty { share: Some(1e-6), noise: Array2::zeros((3, 3)), curvature };
+        let one = vec![1.0; 3];
+        let convention = Convention { order: vec![2, 1, 0], offset: vec![0.0; 3], factor: one.clone(), explained: one };
+        // In this order: sources 2, 1 and 0. The pair's precision is [[2001, 1000], [1000, 1001]].
+        let std = uncertainty.std(&convention, &array![[3.0, 5.0, 0.0], [0.0, 5.0, 2.0]]);
+        let determinant: f64 = 2001.0 * 1001.0 - 1e6;
+        let expected = [3.0 * (1001.0 / determinant).sqrt(), 2.0 * (2001.0 / determinant).sqrt()];
+        assert!((std[(0, 2)] - expected[0]).abs() < 0.01 * expected[0], "{std}");
+        assert!((std[(1, 0)] - expected[1]).abs() < 0.01 * expected[1], "{std}");
+        assert!(std[(0, 1)] < 0.01 && std[(0, 0)] < 0.01, "{std}");
+    }
+}

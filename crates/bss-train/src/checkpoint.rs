@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::{Error, Result};
 
 /// The version of the layout of checkpoints; raised with every change that older versions cannot read.
-pub const FORMAT: u64 = 2;
+pub const FORMAT: u64 = 3;
 
 const KEY: &str = "bss";
 

@@ -9,24 +9,11 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
+use super::families::FAMILIES;
 use super::results::number;
 use super::{bss, machine};
 use crate::shell;
 
-const FAMILIES: [&str; 12] = [
-    "sine+square+ar",
-    "sine+sawtooth+square",
-    "modulated",
-    "ar-gaussian",
-    "ar-laplace",
-    "ar-equal",
-    "skewed",
-    "resonances",
-    "iid",
-    "garch",
-    "impulsive",
-    "bursts+trend",
-];
 /// No setting was chosen on these.
 const SEEDS: std::ops::Range<u64> = 51..55;
 /// How far a mean over a variant may be from the stored one.

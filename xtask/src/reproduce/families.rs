@@ -22,7 +22,7 @@ use super::results::TOLERANCE;
 use super::{binary, bss, machine};
 use crate::shell;
 use cell::Cell;
-pub(super) use grid::Preset;
+pub(super) use grid::{FAMILIES, Preset};
 use keep::Keep;
 use page::Circumstances;
 

@@ -10,8 +10,8 @@ use crate::device::DeviceName;
 /// Separate a recording with a fitted model.
 ///
 /// OUT gets the posterior mean of the sources, (samples, sources), in the input's order of samples. .npz and .h5 hold
-/// it as `sources`, with `mixing` beside it where the decoder is linear, and with --std the posterior's standard
-/// deviation as `std`; .npy writes the latter to OUT with .std.npy for its end. A folder gets one .wav for each source.
+/// it as `sources`, with `mixing` beside it where the decoder is linear, and with --std standard deviations
+/// as `std`; .npy writes the latter to OUT with .std.npy for its end. A folder gets one .wav for each source.
 /// Unless options say otherwise, the input is read as that of the run was (its --columns, --channels-first, --on-nan,
 /// --traversal).
 ///
@@ -38,7 +38,7 @@ pub(crate) struct SeparateArgs {
     #[arg(long, value_name = "OUT")]
     pub(crate) out: PathBuf,
 
-    /// Write the posterior's standard deviation as well, of models that have one
+    /// Write standard deviations as well, of models that know how sure they are
     #[arg(long)]
     pub(crate) std: bool,
 

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use bss_models::HeldOut;
 
 use crate::args::CountArgs;
-use crate::config::{Config, Model, Whitening};
+use crate::config::{Config, Encoder, Model, Whitening};
 use crate::input::{MIN_SAMPLES, Recording, read_recording};
 use crate::interrupt;
 use crate::outcome::Fault;
@@ -77,6 +77,11 @@ fn settings(args: &CountArgs) -> Result<Config> {
         "whitening.kind is {}, but models of different numbers of sources are compared by their principal components; \
          set whitening.kind=pca",
         config.whitening.kind
+    );
+    ensure!(
+        config.encoder.kind != Encoder::PostNonlinear,
+        "encoder.kind is post-nonlinear, which needs as many sources as channels: there is nothing to compare; choose \
+         encoder.kind=linear or two-layer"
     );
     Ok(config)
 }

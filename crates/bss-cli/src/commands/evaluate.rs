@@ -35,11 +35,19 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     ensure_same_size((&args.reference, layout.grid), (&args.estimate, of_estimate.grid))?;
     let std = beside::beside(&estimate_at, "std")?;
     let std = std.map(|at| read_matrix(&at.to_string(), "std", args.channels_first)).transpose()?;
+    let mut warnings = Warnings::default();
+    let std = std.filter(|std| {
+        let fits = std.values.dim() == estimate.dim();
+        if !fits && args.metrics.is_empty() {
+            let reason = format!("{} is {:?}, but the estimate {:?}", std.at, std.values.dim(), estimate.dim());
+            warnings.push(Warning::MetricLeftOut { metric: Metric::Coverage.name(), reason });
+        }
+        fits || !args.metrics.is_empty()
+    });
     let metrics = metrics(&args.metrics, std.is_some())?;
     let std = std.as_ref().map(|std| std.values.view());
     let pair = || format!("{estimate_at} against {reference_at}");
 
-    let mut warnings = Warnings::default();
     let mut scores = match evaluate(estimate.view(), std, reference.view(), &metrics) {
         // Among the defaults, but not defined for every reference.
         Err(error @ bss_metrics::Error::RankDeficient { .. }) if args.metrics.is_empty() => {

@@ -120,8 +120,14 @@ fn write(estimate: &Estimate, args: &SeparateArgs, layout: Layout, sample_rate: 
     }
     bss_data::write(&args.out, &arrays, Dtype::F64, sample_rate)?;
     let mut written = vec![args.out.clone()];
-    if args.std && format == Format::Npy {
-        written.push(args.out.with_extension("std.npy"));
+    if format == Format::Npy {
+        let beside = args.out.with_extension("std.npy");
+        if args.std {
+            written.push(beside);
+        } else if beside.is_file() {
+            // It belonged to the estimate that was replaced.
+            std::fs::remove_file(&beside).with_context(|| format!("{}: cannot be removed", beside.display()))?;
+        }
     }
     Ok(written)
 }

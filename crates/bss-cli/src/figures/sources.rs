@@ -1,7 +1,7 @@
 //! The figures `sources` and `sources-detail`: recovered sources, their bands and the truth.
 //!
 //! Every source is drawn in units of its own standard deviation, `(s − mean(s)) / sd(s)`, and the truth in
-//! units of its own. The band is the mean ± 1.96 posterior standard deviations, brought to the same units.
+//! units of its own. The band is the mean ± 1.96 standard deviations, brought to the same units.
 
 use std::ops::Range;
 

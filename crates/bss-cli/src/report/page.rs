@@ -71,10 +71,10 @@ fn how_to_read(data: &ReportData) -> String {
     } else if data.std.is_some() {
         (
             "Band",
-            "The shaded band is the posterior mean ± 1.96 posterior standard deviations: at each sample, a \
-             95 % credible interval of the factorised posterior, given the model and its noise. It does not \
-             cover the choice of the model, a poor local optimum, or a wrong number of sources, and a \
-             factorised posterior tends to be too narrow.",
+            "The shaded band is the estimate ± 1.96 standard deviations: what of the other sources may be left, \
+             and the noise of the sensors, given the model. It does not cover the choice of the model or a poor \
+             local optimum. A wrong demixing errs alike in all samples: on one recording a source is covered \
+             nearly everywhere, or in far fewer places than 95 %.",
         )
     } else {
         ("No band", "This method gives one estimate of the sources and does not say how sure it is of them.")

@@ -84,10 +84,26 @@ fn what_cannot_be_compared_is_refused() {
     bench.fails("count m.npz --model sobi", 1, &["sobi", "no density", "--model"]);
     bench.fails("count m.npz --set sources=2", 1, &["sources", "--sources 1-6"]);
     bench.fails("count m.npz --set whitening.kind=none", 1, &["whitening.kind", "pca"]);
+    bench.fails(
+        "count m.npz --set encoder.kind=post-nonlinear",
+        1,
+        &["post-nonlinear", "nothing to compare", "two-layer"],
+    );
     bench.fails("count m.npz --set prior.ordr=2", 1, &["prior.order"]);
     bench.fails("count m.npz --set prior.order=400 --sources 1", 1, &["m.npz", "prior.order is 400", "320 samples"]);
     bench.fails("count m.npz --threads 0", 1, &["--threads is 0"]);
     bench.fails("count missing.npy", 1, &["missing.npy"]);
+}
+
+#[test]
+fn the_next_command_takes_images_in_the_same_order() {
+    let bench = Bench::new();
+    bench.ok("synth images --samples 400 --out s.npy");
+    bench.ok("mix s.npy --out m.npz");
+    let said = bench.json("count m.npz --traversal hilbert --sources 1-2 --iterations 20 --restarts 1 --quiet");
+    let next = said["next"].as_str().unwrap();
+    assert!(next.contains("--traversal hilbert"), "{next}");
+    bench.ok(&format!("{} --iterations 5", next.strip_prefix("bss ").unwrap()));
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn files_cut_short_overwritten_or_of_another_format_are_refused() {
         let mut other = whole.clone();
         other[at + format.len() - 1] = b'9';
         fs::write(&path, &other).unwrap();
-        all_refused(&bench, file, &["checkpoint format 9, but this version reads format 2"]);
+        all_refused(&bench, file, &["checkpoint format 9, but this version reads format 3"]);
         fs::write(&path, &whole).unwrap();
     }
     bench.ok("separate --run run --out e.npy");

@@ -40,6 +40,9 @@ fn every_format_holds_the_same() {
     assert_eq!(said, "wrote e.npy, e.std.npy: 200 samples of 3 sources\n");
     assert_eq!((matrix(&bench, "e.npy"), matrix(&bench, "e.std.npy")), (sources.clone(), std));
 
+    bench.ok("separate --run run --out e.npy");
+    assert!(!bench.path("e.std.npy").exists(), "it was of the estimate that was replaced");
+
     bench.ok("separate --run run --out e.csv");
     assert_eq!(matrix(&bench, "e.csv"), sources);
     bench.ok("separate --run run --out e.wav --sample-rate 8000");

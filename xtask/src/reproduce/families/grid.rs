@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 
 /// The families of `bss synth`, in its order.
-pub(super) const FAMILIES: [&str; 12] = [
+pub(in crate::reproduce) const FAMILIES: [&str; 12] = [
     "sine+square+ar",
     "sine+sawtooth+square",
     "modulated",

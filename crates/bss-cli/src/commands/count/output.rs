@@ -55,6 +55,7 @@ fn next(comparison: &Comparison, args: &CountArgs) -> String {
     option("--columns", args.data.columns.as_ref().map(ToString::to_string));
     option("--sample-rate", args.data.sample_rate.map(|rate| rate.to_string()));
     option("--on-nan", args.data.on_nan.map(|how| how.to_string()));
+    option("--traversal", args.data.traversal.map(|order| order.to_string()));
     option("--out", Some("run".to_owned()));
     if args.data.channels_first {
         words.push("--channels-first".to_owned());

@@ -49,7 +49,8 @@ pub(super) fn print(fit: &Fit, args: &FitArgs) -> Result<()> {
     let rows: Vec<Vec<String>> = fit.explained.iter().enumerate().map(share).collect();
     let _ = write!(text, "\n{}", table::table(&["source", "of the variance"], &rows));
     if let Some(noise_db) = fit.noise_db {
-        let _ = writeln!(text, "\nnoise of the sensors: about {noise_db:.0} dB below the signal in each channel");
+        let _ =
+            writeln!(text, "\nnoise of the sensors (or sources beyond these): about {noise_db:.0} dB below the signal");
     }
     let _ = writeln!(text, "\nnext:\n  {next}\n  bss report {word}");
     output::print(&text)
