@@ -59,6 +59,8 @@ pub(crate) enum Warning {
     },
     /// A device for which the prior has no kernel.
     ScanOnHost,
+    /// Standard deviations that know little.
+    PosteriorStd,
 }
 
 impl fmt::Display for Warning {
@@ -96,6 +98,11 @@ impl fmt::Display for Warning {
                     "{diverged} of {of} restarts diverged and were left out; a lower training.learning_rate helps"
                 )
             }
+            Self::PosteriorStd => write!(
+                f,
+                "the encoder is not linear, so the standard deviations are those of the factorised posterior: they follow \
+                 training.beta_end and know nothing of a wrong demixing, and are often too small"
+            ),
             Self::ScanOnHost => write!(
                 f,
                 "the prior's scan has no kernel for this device yet and runs on the host; small recordings are faster with \

@@ -16,7 +16,7 @@ use crate::input::{Reading, read_recording};
 use crate::layout::Layout;
 use crate::model::Fitted;
 use crate::output;
-use crate::warnings::Warnings;
+use crate::warnings::{Warning, Warnings};
 
 /// Separates a recording with a fitted model.
 ///
@@ -48,6 +48,9 @@ pub(crate) fn run(args: &SeparateArgs) -> Result<()> {
         );
     }
     let mut warnings = Warnings::new(args.quiet);
+    if args.std && fitted.model.noise_db().is_none() {
+        warnings.push(Warning::PosteriorStd);
+    }
     let inputs = if args.inputs.is_empty() { &fitted.config.data.inputs } else { &args.inputs };
     let recording = read_recording(inputs, &reading(args, &fitted.config), &mut warnings)?;
     let sample_rate = recording.sample_rate.or(fitted.sample_rate);

@@ -33,7 +33,7 @@ pub(super) fn bounded(recording: &Recording) -> Result<()> {
     let is_too_large = |value: f64| value.is_finite() && value.abs() > LARGEST;
     if let Some(((sample, column), value)) = recording.values.indexed_iter().find(|(_, value)| is_too_large(**value)) {
         bail!(
-            "{}: the value {value:e} at {} of {} (counted from 0) is too large, expected magnitudes \
+            "{}: the value {value:e} at {} of {} (the place counted from 0) is too large, expected magnitudes \
              up to {LARGEST:e}; rescale the data",
             recording.label,
             recording.place(sample),
@@ -55,7 +55,7 @@ pub(super) fn finite(recording: &Recording) -> Result<()> {
     let mut bad = recording.values.indexed_iter().filter(|(_, value)| !value.is_finite());
     let Some(((sample, column), value)) = bad.next() else { return Ok(()) };
     bail!(
-        "{}: {} of {} values are NaN or infinite, the first ({value}) at {} of {} (counted from 0); \
+        "{}: {} of {} values are NaN or infinite, the first ({value}) at {} of {} (the place counted from 0); \
          give --on-nan drop or --on-nan interpolate",
         recording.label,
         1 + bad.count(),

@@ -74,7 +74,8 @@ fn how_to_read(data: &ReportData) -> String {
             "The shaded band is the estimate ± 1.96 standard deviations: what of the other sources may be left, \
              and the noise of the sensors, given the model. It does not cover the choice of the model or a poor \
              local optimum. A wrong demixing errs alike in all samples: on one recording a source is covered \
-             nearly everywhere, or in far fewer places than 95 %.",
+             nearly everywhere, or in far fewer places than 95 %. Where the encoder is not linear, the band is that \
+             of the factorised posterior, which knows nothing of a wrong demixing and is often too narrow.",
         )
     } else {
         ("No band", "This method gives one estimate of the sources and does not say how sure it is of them.")
@@ -92,7 +93,7 @@ fn how_to_read(data: &ReportData) -> String {
             "Explained variance",
             "The share of the mixture's variance that a source accounts for through its column of the mixing \
              matrix. Shares need not add up to 100 %: what is left is noise, and sources that are correlated \
-             over the recording count their common part twice.",
+             over the recording share some, or cancel some, of what each explains.",
         ),
     ];
     if data.mixing.is_some() {

@@ -76,7 +76,8 @@ pub(super) fn restarts(data: &ReportData) -> Option<String> {
         let above = number(loss - best);
         let _ = writeln!(
             rows,
-            "<tr{class}><th scope=\"row\">{restart}</th>{}{}<td>{mark}</td></tr>",
+            "<tr{class}><th scope=\"row\">{}</th>{}{}<td>{mark}</td></tr>",
+            restart + 1,
             cell(&number(*loss)),
             cell(&above)
         );

@@ -106,7 +106,7 @@ fn a_full_report_has_all_figures_and_escapes_all_text() {
     assert!(html.contains("A &lt;test&gt; &amp; more") && !html.contains("<test>"));
     assert!(html.contains("&lt;nearly&gt;") && html.contains("a=&quot;&lt;b&gt;&quot;"));
     assert!(html.contains("0.9877") && html.contains("21.5") && html.contains("n/a"));
-    assert!(html.contains("class=\"best\"><th scope=\"row\">1<"), "restart 1 has the lowest loss");
+    assert!(html.contains("class=\"best\"><th scope=\"row\">2<"), "the second restart has the lowest loss");
 }
 
 #[test]

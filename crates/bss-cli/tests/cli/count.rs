@@ -103,7 +103,7 @@ fn the_next_command_takes_images_in_the_same_order() {
     let said = bench.json("count m.npz --traversal hilbert --sources 1-2 --iterations 20 --restarts 1 --quiet");
     let next = said["next"].as_str().unwrap();
     assert!(next.contains("--traversal hilbert"), "{next}");
-    bench.ok(&format!("{} --iterations 5", next.strip_prefix("bss ").unwrap()));
+    bench.ok(next.strip_prefix("bss ").unwrap());
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn files_cut_short_overwritten_or_of_another_format_are_refused() {
         all_refused(&bench, file, &["not a checkpoint of this program"]);
         fs::write(&path, vec![255; 64]).unwrap();
         all_refused(&bench, file, &["not a checkpoint of this program"]);
-        let format = br#"\"format\":2"#;
+        let format = br#"\"format\":3"#;
         let at = whole.windows(format.len()).position(|bytes| bytes == format).expect("the format is said");
         let mut other = whole.clone();
         other[at + format.len() - 1] = b'9';

@@ -76,8 +76,10 @@ fn standard_deviations_beside_the_estimate_are_judged_by_their_coverage() {
     }
     assert!(bench.json("evaluate --estimate e.npz --reference m.npz")["coverage"].is_null());
     bench.write("s.std.npy", &[("std", ArrayD::zeros(vec![7, 3]))]);
-    let scores = bench.json("evaluate --estimate s.npy --reference m.npz");
-    assert!(scores["coverage"].is_null() && scores["warnings"][0].as_str().unwrap().contains("coverage is left out"));
+    let ended = bench.run(&["evaluate", "--estimate", "s.npy", "--reference", "m.npz", "--json"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stderr.starts_with("warning: coverage is left out: s.std.npy is (7, 3)"), "{}", ended.stderr);
+    assert!(serde_json::from_str::<Value>(&ended.stdout).unwrap()["coverage"].is_null());
     let parts = ["`coverage` needs the estimate's standard deviations", "they are (7, 3)"];
     bench.fails("evaluate --estimate s.npy --reference m.npz --metrics coverage", 1, &parts);
     let parts = ["--metrics coverage", "no standard deviations stand beside the estimate", "bss separate --std"];

@@ -76,7 +76,7 @@ fn the_folder_holds_what_is_promised() {
     }
 
     let record: Value = serde_json::from_slice(&bench.bytes("run", &["run.json"])[0]).unwrap();
-    let expected = json!({"name": "bss", "version": env!("CARGO_PKG_VERSION"), "checkpoint_format": 2});
+    let expected = json!({"name": "bss", "version": env!("CARGO_PKG_VERSION"), "checkpoint_format": 3});
     assert_eq!(record["program"], expected);
     for (key, value) in [("seed", 0), ("samples", 200), ("channels", 3), ("sources", 3), ("iterations", 60)] {
         assert_eq!(record[key], value, "{key}");

@@ -157,6 +157,9 @@ fn noise_that_is_known_widens_the_bands_and_moves_no_estimate() {
     bench.fails("separate --run run --out n.npz --std --noise-db inf", 1, &parts);
     bench.ok("fit m.npz --out mlp --iterations 5 --restarts 1 --set encoder.kind=mlp --set decoder.kind=mlp");
     bench.fails("separate --run mlp --out n.npz --std --noise-db 20", 1, &["the encoder of mlp is not linear"]);
+    let ended = bench.run(&["separate", "--run", "mlp", "--out", "n.npz", "--std"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stderr.starts_with("warning: the encoder is not linear"), "{}", ended.stderr);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::fit::mixed;
 #[track_caller]
 fn shape_of_mixing(bench: &Bench, arguments: &str) -> Option<Vec<usize>> {
     bench.ok(&format!("fit {arguments} --out run --force --iterations 30 --restarts 2"));
-    bench.ok("separate --run run --out e.npz --std");
+    bench.ok("separate --run run --out e.npz --std --quiet");
     let listing = bench.json("inspect e.npz");
     let names: Vec<&str> =
         listing["datasets"].as_array().unwrap().iter().map(|array| array["name"].as_str().unwrap()).collect();

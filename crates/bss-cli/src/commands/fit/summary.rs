@@ -10,6 +10,9 @@ use super::session::Fit;
 use crate::args::FitArgs;
 use crate::{output, shell, table};
 
+/// What is farther below the signal is as good as no noise.
+const NO_NOISE_DB: f64 = 59.5;
+
 /// Prints the verdict, the sources' shares, and the command to run next.
 pub(super) fn print(fit: &Fit, args: &FitArgs) -> Result<()> {
     let run = args.out.display().to_string();
@@ -49,8 +52,10 @@ pub(super) fn print(fit: &Fit, args: &FitArgs) -> Result<()> {
     let rows: Vec<Vec<String>> = fit.explained.iter().enumerate().map(share).collect();
     let _ = write!(text, "\n{}", table::table(&["source", "of the variance"], &rows));
     if let Some(noise_db) = fit.noise_db {
+        let found =
+            if noise_db < NO_NOISE_DB { format!("about {noise_db:.0} dB below the signal") } else { "none".into() };
         let _ =
-            writeln!(text, "\nnoise of the sensors (or sources beyond these): about {noise_db:.0} dB below the signal");
+            writeln!(text, "\nnoise of the sensors, or sources beyond these, as far as the recording tells: {found}");
     }
     let _ = writeln!(text, "\nnext:\n  {next}\n  bss report {word}");
     output::print(&text)
