@@ -35,6 +35,7 @@ mod adam;
 mod affine;
 mod band;
 mod columns;
+pub mod dense;
 mod fused;
 mod instructions;
 mod inverse;

@@ -169,6 +169,6 @@ impl<'a> Initialiser<'a> {
 }
 
 /// Fowler, Noll and Vo's hash: the same in every process and version, unlike the standard library's.
-fn fnv1a(text: &str) -> u64 {
+pub(crate) fn fnv1a(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -9,7 +9,9 @@ use pulp::{Simd, bytemuck};
 use crate::Lane;
 
 /// `f32` or `f64`: a scalar with its vectors, and the constants of the vector functions in [`crate::Lane`].
-pub trait Real: WithDType + bytemuck::Pod + std::ops::Neg<Output = Self> + std::iter::Sum {
+pub trait Real:
+    WithDType + Default + bytemuck::Pod + std::ops::Neg<Output = Self> + std::iter::Sum + faer::traits::ComplexField
+{
     /// As many scalars as the instruction set `S` holds in one register.
     type Vector<S: Simd>: Copy;
 
@@ -80,6 +82,9 @@ pub trait Real: WithDType + bytemuck::Pod + std::ops::Neg<Output = Self> + std::
     fn exp_within_one<S: Simd>(simd: S, x: Self::Vector<S>) -> Self::Vector<S>;
     /// `tanh x` for `|x| < 0.625`.
     fn tanh_small<S: Simd>(simd: S, x: Self::Vector<S>) -> Self::Vector<S>;
+    /// `√x` of one scalar.
+    #[must_use]
+    fn root(self) -> Self;
     /// `ln x` of one scalar.
     #[must_use]
     fn ln(self) -> Self;
@@ -188,6 +193,10 @@ macro_rules! vector_methods {
             no: Self::Vector<S>,
         ) -> Self::Vector<S> {
             bytemuck::cast(simd.$select(simd.$lt(a, b), bytemuck::cast(yes), bytemuck::cast(no)))
+        }
+        #[inline(always)]
+        fn root(self) -> Self {
+            $scalar::sqrt(self)
         }
         fn ln(self) -> Self {
             $scalar::ln(self)

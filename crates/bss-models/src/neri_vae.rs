@@ -1,0 +1,175 @@
+//! The VAE of Neri, Badeau and Depalle (2021): one-channel mixtures, an encoder, and one decoder for all sources.
+
+mod graph;
+mod latent;
+mod mixture;
+
+use bss_nn::dense::{FlatParameters, Perceptron, Sink, Tape, sigmoid};
+use bss_nn::{Noise, Real};
+
+pub use latent::Latent;
+
+/// b of equation 3: the Laplace scale of unit variance.
+pub const SCALE: f64 = std::f64::consts::FRAC_1_SQRT_2;
+
+/// The shape of a [`NeriVae`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NeriConfig {
+    /// Dₓ, the values of an example.
+    pub features: usize,
+    /// Widths of the encoder's hidden layers; the decoder's are the same in reverse (Table I).
+    pub widths: Vec<usize>,
+    /// D_z, the dimensions of a source's latent variable.
+    pub latent: usize,
+    /// K, the number of sources assumed.
+    pub sources: usize,
+    /// What the encoder gives.
+    pub posterior: Latent,
+}
+
+impl NeriConfig {
+    /// Table I's first row: 28 by 28 pixels.
+    #[must_use]
+    pub fn mnist(sources: usize) -> Self {
+        let widths = vec![700, 600, 500, 400, 300];
+        Self { features: 784, widths, latent: 20, sources, posterior: Latent::Gaussian }
+    }
+}
+
+/// The model with its parameters.
+///
+/// `q(Z|x) = N(μ(x), σ²(x))` (equation 6), `ŝ_k = g(z_k)` (2), `p(x|Z) = ∏ Lap(x_i | x̂_i, b)` with `x̂ = Σ ŝ_k` (3, 4),
+/// `p(Z) = N(0, I)` (5). The encoder and the decoder are [`Perceptron`]s; the decoder ends in a logistic function.
+#[derive(Clone, Debug)]
+pub struct NeriVae<T> {
+    config: NeriConfig,
+    encoder: Perceptron,
+    decoder: Perceptron,
+    /// What is trained.
+    pub parameters: FlatParameters<T>,
+    /// Running moments of the batch normalisation.
+    pub statistics: FlatParameters<T>,
+}
+
+/// What a step keeps in memory, to be used again by the next.
+#[derive(Clone, Debug, Default)]
+pub struct NeriTape<T> {
+    encoder: Tape<T>,
+    decoder: Tape<T>,
+    z: Vec<T>,
+    d_z: Vec<T>,
+}
+
+/// The two terms of the bound (equation 8), each the mean over the examples of a batch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NeriTerms {
+    /// `-log p(x|Z)` in nats, of one draw of Z.
+    pub reconstruction: f64,
+    /// `KL(q(Z|x) ‖ p(Z))` in nats.
+    pub divergence: f64,
+}
+
+impl NeriTerms {
+    /// What is minimised: `-log p(x|Z) + β KL`.
+    #[must_use]
+    pub fn loss(self, beta: f64) -> f64 {
+        // A plain autoencoder has β = 0 and no divergence.
+        self.reconstruction + beta * self.divergence
+    }
+}
+
+/// Examples that are separated at once: enough to fill the products, few enough to stay in the cache.
+const SHARE: usize = 256;
+
+impl<T: Real> NeriVae<T> {
+    /// Draws the parameters.
+    #[must_use]
+    pub fn new(config: NeriConfig, noise: Noise) -> Self {
+        let (mut parameters, mut statistics) = (FlatParameters::default(), FlatParameters::default());
+        let codes = config.posterior.outputs() * config.sources * config.latent;
+        let encoder: Vec<usize> = [config.features].into_iter().chain(config.widths.clone()).chain([codes]).collect();
+        let back = config.widths.iter().rev().copied();
+        let decoder: Vec<usize> = [config.latent].into_iter().chain(back).chain([config.features]).collect();
+        let encoder = Perceptron::new("encoder", &encoder, noise, &mut parameters, &mut statistics);
+        let decoder = Perceptron::new("decoder", &decoder, noise, &mut parameters, &mut statistics);
+        Self { config, encoder, decoder, parameters, statistics }
+    }
+
+    /// Its shape.
+    #[must_use]
+    pub fn config(&self) -> &NeriConfig {
+        &self.config
+    }
+
+    /// How many draws of N(0, 1) a step takes for so many examples.
+    #[must_use]
+    pub fn draws(&self, examples: usize) -> usize {
+        match self.config.posterior {
+            Latent::Gaussian => examples * self.config.sources * self.config.latent,
+            Latent::Delta => 0,
+        }
+    }
+
+    /// One evaluation on mixtures `x` (examples, features) with the draws `noise` (examples, K D_z), and the way back of
+    /// `reconstruction + β divergence`: `sink` takes the gradient of each layer as soon as it is known.
+    ///
+    /// Where the loss is not finite there is no way back: the parameters stay.
+    pub fn step(
+        &mut self,
+        x: &[T],
+        noise: &[T],
+        beta: f64,
+        tape: &mut NeriTape<T>,
+        sink: &mut impl Sink<T>,
+    ) -> NeriTerms {
+        let NeriTape { encoder, decoder, z, d_z } = tape;
+        let examples = x.len() / self.config.features;
+        self.encoder.forward(&self.parameters, &mut self.statistics, x, encoder);
+        let codes = self.config.sources * self.config.latent;
+        let divergence = self.config.posterior.sample(&encoder.output, codes, noise, z);
+        self.decoder.forward(&self.parameters, &mut self.statistics, z, decoder);
+        let mut d_logits = std::mem::take(&mut decoder.output);
+        let reconstruction = mixture::laplace(x, &mut d_logits, self.config.features, SCALE);
+        let terms = NeriTerms { reconstruction, divergence: divergence / examples as f64 };
+        if terms.loss(beta).is_finite() {
+            self.decoder.backward(&mut self.parameters, z, &d_logits, decoder, Some(d_z), sink);
+            let mut d_codes = std::mem::take(&mut encoder.output);
+            self.config.posterior.backward(&mut d_codes, codes, noise, d_z, beta / examples as f64);
+            self.encoder.backward(&mut self.parameters, x, &d_codes, encoder, None, sink);
+            encoder.output = d_codes;
+        }
+        decoder.output = d_logits;
+        terms
+    }
+
+    /// The sources `ŝ_k = g(μ_k(x))` of mixtures `x` (examples, features): (examples, K, features).
+    #[must_use]
+    pub fn separate(&self, x: &[T]) -> Vec<T> {
+        let share = SHARE * self.config.features;
+        let codes = self.config.sources * self.config.latent;
+        let mut sources = Vec::with_capacity(x.len() * self.config.sources);
+        for x in x.chunks(share) {
+            let posterior = self.encoder.infer(&self.parameters, &self.statistics, x);
+            let outputs = self.config.posterior.outputs() * codes;
+            let means: Vec<T> = posterior.chunks_exact(outputs).flat_map(|row| &row[..codes]).copied().collect();
+            sources.extend(self.generate(&means));
+        }
+        sources
+    }
+
+    /// The signals `g(z)` of latent sources (sources, D_z): (sources, features), each between 0 and 1 (equation 2).
+    #[must_use]
+    pub fn generate(&self, z: &[T]) -> Vec<T> {
+        let mut sources = self.decoder.infer(&self.parameters, &self.statistics, z);
+        sigmoid(&mut sources);
+        sources
+    }
+
+    /// The divergence of each latent source of mixtures `x` from its prior in nats: (examples, K). Near zero, it is unused.
+    #[must_use]
+    pub fn divergences(&self, x: &[T]) -> Vec<f64> {
+        let codes = self.config.sources * self.config.latent;
+        let posterior = self.encoder.infer(&self.parameters, &self.statistics, x);
+        self.config.posterior.divergences(&posterior, codes, self.config.latent)
+    }
+}

@@ -1,0 +1,124 @@
+//! The fused step against the graph in double precision, and its laws.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use bss_models::{Latent, NeriConfig, NeriTape, NeriVae};
+use bss_nn::dense::Sink;
+use bss_nn::{Noise, Purpose, Real};
+use candle_core::{Device, Result, Tensor, Var};
+
+/// Keeps gradients instead of following them.
+struct Keep<T>(Vec<T>);
+
+impl<T: Real> Sink<T> for Keep<T> {
+    fn take(&mut self, at: Range<usize>, _: &mut [T], gradient: &[T]) {
+        self.0[at].copy_from_slice(gradient);
+    }
+}
+
+const EXAMPLES: usize = 37;
+
+fn config(sources: usize, posterior: Latent) -> NeriConfig {
+    NeriConfig { features: 23, widths: vec![17, 11], latent: 3, sources, posterior }
+}
+
+fn mixtures<T: Real>() -> Vec<T> {
+    let values: Vec<f64> = Noise::new(5).normal(Purpose::Sample, 0, 0, EXAMPLES * 23);
+    values.into_iter().map(|v| T::from_f64(1.0 / (1.0 + v.exp()))).collect()
+}
+
+/// Loss terms and the gradient of all parameters.
+fn fused<T: Real>(config: &NeriConfig, beta: f64) -> (NeriVae<T>, [f64; 2], Vec<T>) {
+    let mut model = NeriVae::<T>::new(config.clone(), Noise::new(1));
+    let noise = Noise::new(2).normal(Purpose::Reparameterise, 0, 0, model.draws(EXAMPLES));
+    let mut keep = Keep(vec![T::zero(); model.parameters.values.len()]);
+    let terms = model.step(&mixtures(), &noise, beta, &mut NeriTape::default(), &mut keep);
+    (model, [terms.reconstruction, terms.divergence], keep.0)
+}
+
+#[test]
+fn the_fused_step_agrees_with_the_graph_in_double_precision() -> Result<()> {
+    for config in [config(2, Latent::Gaussian), config(3, Latent::Gaussian), config(2, Latent::Delta)] {
+        let (model, terms, gradient) = fused::<f64>(&config, 0.5);
+        let vars: BTreeMap<String, Var> = (model.parameters.tensors()?.into_iter())
+            .map(|(name, tensor)| Ok((name, Var::from_tensor(&tensor)?)))
+            .collect::<Result<_>>()?;
+        let parameters = vars.iter().map(|(name, var)| (name.clone(), var.as_tensor().clone())).collect();
+        let x = Tensor::from_vec(mixtures::<f64>(), (EXAMPLES, 23), &Device::Cpu)?;
+        let codes = config.sources * config.latent;
+        let noise = Noise::new(2).normal::<f64>(Purpose::Reparameterise, 0, 0, EXAMPLES * codes);
+        let noise = Tensor::from_vec(noise, (EXAMPLES, codes), &Device::Cpu)?;
+        let (reconstruction, divergence) = model.graph_terms(&parameters, &x, &noise)?;
+        let of_graph = [reconstruction.to_scalar::<f64>()?, divergence.to_scalar::<f64>()?];
+        for (fused, graph) in terms.iter().zip(of_graph) {
+            assert!((fused - graph).abs() <= 1e-10 * graph.abs(), "{fused} against {graph}");
+        }
+        let grads = (reconstruction + (divergence * 0.5)?)?.backward()?;
+        for slot in model.parameters.slots() {
+            let graph = grads.get(&vars[&slot.name]).unwrap().flatten_all()?.to_vec1::<f64>()?;
+            let largest = graph.iter().fold(0.0f64, |a, b| a.max(b.abs()));
+            assert!(largest > 0.0 && largest.is_finite(), "{} has no gradient", slot.name);
+            for (fused, graph) in gradient[slot.range.clone()].iter().zip(graph) {
+                assert!((fused - graph).abs() < 1e-10 * largest, "{}: {fused} against {graph}", slot.name);
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn single_precision_agrees_with_double() {
+    let config = config(2, Latent::Gaussian);
+    let (model, terms, double) = fused::<f64>(&config, 0.5);
+    let (_, single_terms, single) = fused::<f32>(&config, 0.5);
+    assert!((terms[0] - single_terms[0]).abs() < 1e-4 && (terms[1] - single_terms[1]).abs() < 1e-4);
+    for slot in model.parameters.slots() {
+        let largest = double[slot.range.clone()].iter().fold(0.0f64, |a, b| a.max(b.abs()));
+        for (single, double) in single[slot.range.clone()].iter().zip(&double[slot.range.clone()]) {
+            assert!((f64::from(*single) - double).abs() < 2e-3 * largest, "{}: {single}, {double}", slot.name);
+        }
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    let config = NeriConfig { features: 23, widths: vec![170, 130], latent: 3, sources: 2, posterior: Latent::Gaussian };
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let (model, terms, gradient) = fused::<f32>(&config, 0.5);
+            (terms, gradient, model.statistics.values.clone(), model.separate(&mixtures()))
+        })
+    };
+    let one = run(1);
+    assert_eq!(one, run(2));
+    assert_eq!(one, run(3));
+}
+
+#[test]
+fn a_loss_that_is_not_finite_moves_nothing() {
+    let config = config(2, Latent::Gaussian);
+    let mut model = NeriVae::<f32>::new(config, Noise::new(1));
+    let mut x = mixtures::<f32>();
+    x[5] = f32::NAN;
+    let noise = vec![0.0; model.draws(EXAMPLES)];
+    let mut keep = Keep(vec![7.0; model.parameters.values.len()]);
+    let terms = model.step(&x, &noise, 0.5, &mut NeriTape::default(), &mut keep);
+    assert!(terms.loss(0.5).is_nan());
+    assert!(keep.0.iter().all(|&g| g == 7.0));
+}
+
+#[test]
+fn an_example_is_separated_the_same_alone_and_in_company() {
+    let (model, ..) = fused::<f64>(&config(3, Latent::Gaussian), 0.5);
+    let x = mixtures::<f64>();
+    let all = model.separate(&x);
+    assert!(all.iter().all(|s| (0.0..=1.0).contains(s)));
+    for (i, x) in x.chunks_exact(23).enumerate() {
+        let alone = model.separate(x);
+        for (alone, all) in alone.iter().zip(&all[i * 69..]) {
+            assert!((alone - all).abs() < 1e-12);
+        }
+    }
+}
