@@ -7,6 +7,8 @@ mod mixture;
 use bss_nn::dense::{FlatParameters, Perceptron, Sink, Tape, sigmoid};
 use bss_nn::{Noise, Real};
 
+use crate::ExampleModel;
+
 pub use latent::Latent;
 
 /// b of equation 3: the Laplace scale of unit variance.
@@ -49,11 +51,12 @@ pub struct NeriVae<T> {
     pub parameters: FlatParameters<T>,
     /// Running moments of the batch normalisation.
     pub statistics: FlatParameters<T>,
+    tape: NeriTape<T>,
 }
 
 /// What a step keeps in memory, to be used again by the next.
 #[derive(Clone, Debug, Default)]
-pub struct NeriTape<T> {
+struct NeriTape<T> {
     encoder: Tape<T>,
     decoder: Tape<T>,
     z: Vec<T>,
@@ -92,7 +95,7 @@ impl<T: Real> NeriVae<T> {
         let decoder: Vec<usize> = [config.latent].into_iter().chain(back).chain([config.features]).collect();
         let encoder = Perceptron::new("encoder", &encoder, noise, &mut parameters, &mut statistics);
         let decoder = Perceptron::new("decoder", &decoder, noise, &mut parameters, &mut statistics);
-        Self { config, encoder, decoder, parameters, statistics }
+        Self { config, encoder, decoder, parameters, statistics, tape: NeriTape::default() }
     }
 
     /// Its shape.
@@ -114,15 +117,8 @@ impl<T: Real> NeriVae<T> {
     /// `reconstruction + β divergence`: `sink` takes the gradient of each layer as soon as it is known.
     ///
     /// Where the loss is not finite there is no way back: the parameters stay.
-    pub fn step(
-        &mut self,
-        x: &[T],
-        noise: &[T],
-        beta: f64,
-        tape: &mut NeriTape<T>,
-        sink: &mut impl Sink<T>,
-    ) -> NeriTerms {
-        let NeriTape { encoder, decoder, z, d_z } = tape;
+    pub fn step(&mut self, x: &[T], noise: &[T], beta: f64, sink: &mut dyn Sink<T>) -> NeriTerms {
+        let NeriTape { encoder, decoder, z, d_z } = &mut self.tape;
         let examples = x.len() / self.config.features;
         self.encoder.forward(&self.parameters, &mut self.statistics, x, encoder);
         let codes = self.config.sources * self.config.latent;
@@ -171,5 +167,43 @@ impl<T: Real> NeriVae<T> {
         let codes = self.config.sources * self.config.latent;
         let posterior = self.encoder.infer(&self.parameters, &self.statistics, x);
         self.config.posterior.divergences(&posterior, codes, self.config.latent)
+    }
+}
+
+impl ExampleModel for NeriVae<f32> {
+    fn parameters(&self) -> &FlatParameters<f32> {
+        &self.parameters
+    }
+
+    fn parameters_mut(&mut self) -> &mut FlatParameters<f32> {
+        &mut self.parameters
+    }
+
+    fn statistics(&self) -> &FlatParameters<f32> {
+        &self.statistics
+    }
+
+    fn statistics_mut(&mut self) -> &mut FlatParameters<f32> {
+        &mut self.statistics
+    }
+
+    fn features(&self) -> usize {
+        self.config.features
+    }
+
+    fn sources(&self) -> usize {
+        self.config.sources
+    }
+
+    fn draws(&self, mixtures: usize) -> usize {
+        Self::draws(self, mixtures)
+    }
+
+    fn step(&mut self, x: &[f32], noise: &[f32], beta: f64, sink: &mut dyn Sink<f32>) -> NeriTerms {
+        Self::step(self, x, noise, beta, sink)
+    }
+
+    fn separate(&self, x: &[f32]) -> Vec<f32> {
+        Self::separate(self, x)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use bss_models::{Latent, NeriConfig, NeriTape, NeriVae};
+use bss_models::{Latent, NeriConfig, NeriVae};
 use bss_nn::dense::Sink;
 use bss_nn::{Noise, Purpose, Real};
 use candle_core::{Device, Result, Tensor, Var};
@@ -33,7 +33,7 @@ fn fused<T: Real>(config: &NeriConfig, beta: f64) -> (NeriVae<T>, [f64; 2], Vec<
     let mut model = NeriVae::<T>::new(config.clone(), Noise::new(1));
     let noise = Noise::new(2).normal(Purpose::Reparameterise, 0, 0, model.draws(EXAMPLES));
     let mut keep = Keep(vec![T::zero(); model.parameters.values.len()]);
-    let terms = model.step(&mixtures(), &noise, beta, &mut NeriTape::default(), &mut keep);
+    let terms = model.step(&mixtures(), &noise, beta, &mut keep);
     (model, [terms.reconstruction, terms.divergence], keep.0)
 }
 
@@ -83,7 +83,8 @@ fn single_precision_agrees_with_double() {
 
 #[test]
 fn the_number_of_threads_changes_no_bit() {
-    let config = NeriConfig { features: 23, widths: vec![170, 130], latent: 3, sources: 2, posterior: Latent::Gaussian };
+    let config =
+        NeriConfig { features: 23, widths: vec![170, 130], latent: 3, sources: 2, posterior: Latent::Gaussian };
     let run = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
@@ -104,7 +105,7 @@ fn a_loss_that_is_not_finite_moves_nothing() {
     x[5] = f32::NAN;
     let noise = vec![0.0; model.draws(EXAMPLES)];
     let mut keep = Keep(vec![7.0; model.parameters.values.len()]);
-    let terms = model.step(&x, &noise, 0.5, &mut NeriTape::default(), &mut keep);
+    let terms = model.step(&x, &noise, 0.5, &mut keep);
     assert!(terms.loss(0.5).is_nan());
     assert!(keep.0.iter().all(|&g| g == 7.0));
 }

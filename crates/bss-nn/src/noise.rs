@@ -6,6 +6,7 @@
 //! matter, and restart `k` is the same whether it runs alone or beside others.
 
 use rand::SeedableRng;
+use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
@@ -22,6 +23,8 @@ pub enum Purpose {
     Reparameterise = 1,
     /// Drawing from a prior.
     Sample = 2,
+    /// The order in which examples are mixed, one stream an epoch.
+    Mix = 3,
 }
 
 /// The source of all randomness of a run.
@@ -61,6 +64,14 @@ impl Noise {
         let restarts = draws.par_chunks_mut(count.max(1)).with_min_len(WORTH_A_THREAD.div_ceil(count.max(1)));
         restarts.enumerate().for_each(of_restart);
         draws
+    }
+
+    /// A random order of the numbers below `count`, which are fewer than 2³².
+    #[must_use]
+    pub fn permutation(&self, purpose: Purpose, step: u64, count: usize) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..count as u32).collect();
+        order.shuffle(&mut self.stream(purpose, 0, step));
+        order
     }
 
     fn stream(self, purpose: Purpose, restart: usize, step: u64) -> ChaCha8Rng {

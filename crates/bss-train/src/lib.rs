@@ -32,15 +32,21 @@
 //!
 //! Deliberately absent: what is trained, the terminal, and settings as text.
 
+mod batches;
 mod checkpoint;
 mod error;
+mod example_schedule;
+mod example_trainer;
 mod run_folder;
 mod schedule;
 mod trainer;
 mod verdict;
 
+pub use batches::{Batch, Mixtures};
 pub use checkpoint::{Checkpoint, FORMAT};
 pub use error::{Error, Result};
+pub use example_schedule::{Decay, ExampleSchedule};
+pub use example_trainer::{ExampleStep, ExampleTrainer};
 pub use run_folder::RunFolder;
 pub use schedule::Schedule;
 pub use trainer::{Step, Trainer};

@@ -21,23 +21,26 @@ pub(super) fn laplace<T: Real>(x: &[T], logits: &mut [T], features: usize, b: f6
         sigmoid(logits);
         let mut distance = vec![T::zero(); features];
         let mut residual = vec![T::zero(); features];
-        vectorise(#[inline(always)] || {
-            for (x, sources) in x.chunks_exact(features).zip(logits.chunks_exact_mut(sources * features)) {
-                residual.copy_from_slice(x);
-                for source in sources.chunks_exact(features) {
-                    residual.iter_mut().zip(source).for_each(|(r, &s)| *r -= s);
+        vectorise(
+            #[inline(always)]
+            || {
+                for (x, sources) in x.chunks_exact(features).zip(logits.chunks_exact_mut(sources * features)) {
+                    residual.copy_from_slice(x);
+                    for source in sources.chunks_exact(features) {
+                        residual.iter_mut().zip(source).for_each(|(r, &s)| *r -= s);
+                    }
+                    for (r, distance) in residual.iter_mut().zip(&mut distance) {
+                        let is_above = *r > T::zero();
+                        *distance += if is_above { *r } else { -*r };
+                        let sign = if is_above { -slope } else { slope };
+                        *r = if *r == T::zero() { T::zero() } else { sign };
+                    }
+                    for source in sources.chunks_exact_mut(features) {
+                        source.iter_mut().zip(&residual).for_each(|(s, &d)| *s = d * (*s * (T::one() - *s)));
+                    }
                 }
-                for (r, distance) in residual.iter_mut().zip(&mut distance) {
-                    let is_above = *r > T::zero();
-                    *distance += if is_above { *r } else { -*r };
-                    let sign = if is_above { -slope } else { slope };
-                    *r = if *r == T::zero() { T::zero() } else { sign };
-                }
-                for source in sources.chunks_exact_mut(features) {
-                    source.iter_mut().zip(&residual).for_each(|(s, &d)| *s = d * (*s * (T::one() - *s)));
-                }
-            }
-        });
+            },
+        );
         distance.into_iter().map(T::to_f64).sum::<f64>()
     });
     distances.collect_into_vec(&mut sums);

@@ -5,14 +5,11 @@
 
 use rayon::prelude::*;
 
-use super::vectorise;
+use super::{ROWS, vectorise};
 use crate::Real;
 
 /// What is added to a variance.
 pub(super) const EPSILON: f64 = 1e-5;
-
-/// Rows that one thread takes at a time; sums are taken within these and then over them, so their order is fixed.
-const ROWS: usize = 32;
 
 /// Mean and reciprocal standard deviation of each column over a batch.
 #[derive(Clone, Debug, Default)]
@@ -36,16 +33,19 @@ pub(super) fn moments<T: Real>(h: &[T], near: &[T], to: &mut Moments<T>) {
     let columns = near.len();
     let sums = in_order(h.par_chunks(ROWS * columns).map(|rows| {
         let mut sums = vec![T::zero(); 2 * columns];
-        vectorise(#[inline(always)] || {
-            let (first, second) = sums.split_at_mut(columns);
-            for row in rows.chunks_exact(columns) {
-                for (((sum, square), &h), &near) in first.iter_mut().zip(second.iter_mut()).zip(row).zip(near) {
-                    let d = h - near;
-                    *sum += d;
-                    *square += d * d;
+        vectorise(
+            #[inline(always)]
+            || {
+                let (first, second) = sums.split_at_mut(columns);
+                for row in rows.chunks_exact(columns) {
+                    for (((sum, square), &h), &near) in first.iter_mut().zip(second.iter_mut()).zip(row).zip(near) {
+                        let d = h - near;
+                        *sum += d;
+                        *square += d * d;
+                    }
                 }
-            }
-        });
+            },
+        );
         sums
     }));
     let count = h.len() / columns;
@@ -68,32 +68,29 @@ pub(super) fn moments<T: Real>(h: &[T], near: &[T], to: &mut Moments<T>) {
 /// `y = max(0, γ x̂ + β)`.
 pub(super) fn forward<T: Real>(h: &[T], moments: &Moments<T>, affine: Affine<T>, y: &mut [T]) {
     let columns = affine.scale.len();
-    let factor: Vec<T> = affine.scale.iter().zip(&moments.precision).map(|(&scale, &precision)| scale * precision).collect();
+    let factor: Vec<T> =
+        affine.scale.iter().zip(&moments.precision).map(|(&scale, &precision)| scale * precision).collect();
     let terms = affine.shift.iter().zip(&moments.mean).zip(&factor);
     let offset: Vec<T> = terms.map(|((&shift, &mean), &factor)| shift - mean * factor).collect();
     y.par_chunks_mut(ROWS * columns).zip(h.par_chunks(ROWS * columns)).for_each(|(y, h)| {
-        vectorise(#[inline(always)] || {
-            for (y, h) in y.chunks_exact_mut(columns).zip(h.chunks_exact(columns)) {
-                for (((y, &h), &factor), &offset) in y.iter_mut().zip(h).zip(&factor).zip(&offset) {
-                    let value = h * factor + offset;
-                    *y = if value > T::zero() { value } else { T::zero() };
+        vectorise(
+            #[inline(always)]
+            || {
+                for (y, h) in y.chunks_exact_mut(columns).zip(h.chunks_exact(columns)) {
+                    for (((y, &h), &factor), &offset) in y.iter_mut().zip(h).zip(&factor).zip(&offset) {
+                        let value = h * factor + offset;
+                        *y = if value > T::zero() { value } else { T::zero() };
+                    }
                 }
-            }
-        });
+            },
+        );
     });
 }
 
 /// From `dy` to `dh`, which replaces `h`; γ's and β's gradients, one behind the other.
 ///
 /// With `g = dy` where `y > 0`, else 0: `dβ = Σ g`, `dγ = Σ g x̂`, and `dh = γ/σ (g - dβ/B - x̂ dγ/B)`.
-pub(super) fn backward<T: Real>(
-    h: &mut [T],
-    y: &[T],
-    dy: &[T],
-    moments: &Moments<T>,
-    scale: &[T],
-    gradient: &mut [T],
-) {
+pub(super) fn backward<T: Real>(h: &mut [T], y: &[T], dy: &[T], moments: &Moments<T>, scale: &[T], gradient: &mut [T]) {
     let columns = scale.len();
     let Moments { mean, precision, .. } = moments;
     let starts: Vec<usize> = (0..h.len()).step_by(ROWS * columns).collect();
@@ -101,20 +98,23 @@ pub(super) fn backward<T: Real>(
     let sums = in_order(starts.par_iter().map(|&start| {
         let end = shared.len().min(start + ROWS * columns);
         let mut sums = vec![T::zero(); 2 * columns];
-        vectorise(#[inline(always)] || {
-            let (products, plain) = sums.split_at_mut(columns);
-            for row in (start..end).step_by(columns).map(|row| row..row + columns) {
-                let entries = shared[row.clone()].iter().zip(&y[row.clone()]).zip(&dy[row]);
-                let sums = products.iter_mut().zip(plain.iter_mut());
-                for ((((&h, &y), &dy), (product, sum)), (&mean, &precision)) in
-                    entries.zip(sums).zip(mean.iter().zip(precision))
-                {
-                    let g = if y > T::zero() { dy } else { T::zero() };
-                    *sum += g;
-                    *product += g * ((h - mean) * precision);
+        vectorise(
+            #[inline(always)]
+            || {
+                let (products, plain) = sums.split_at_mut(columns);
+                for row in (start..end).step_by(columns).map(|row| row..row + columns) {
+                    let entries = shared[row.clone()].iter().zip(&y[row.clone()]).zip(&dy[row]);
+                    let sums = products.iter_mut().zip(plain.iter_mut());
+                    for ((((&h, &y), &dy), (product, sum)), (&mean, &precision)) in
+                        entries.zip(sums).zip(mean.iter().zip(precision))
+                    {
+                        let g = if y > T::zero() { dy } else { T::zero() };
+                        *sum += g;
+                        *product += g * ((h - mean) * precision);
+                    }
                 }
-            }
-        });
+            },
+        );
         sums
     }));
     gradient.copy_from_slice(&sums);
@@ -128,16 +128,19 @@ pub(super) fn backward<T: Real>(
     let c: Vec<T> = terms.map(|((&a, &d_shift), (&b, &mean))| -(a * d_shift * share) - b * mean).collect();
     let rows = y.par_chunks(ROWS * columns).zip(dy.par_chunks(ROWS * columns));
     h.par_chunks_mut(ROWS * columns).zip(rows).for_each(|(h, (y, dy))| {
-        vectorise(#[inline(always)] || {
-            let rows = y.chunks_exact(columns).zip(dy.chunks_exact(columns));
-            for (h, (y, dy)) in h.chunks_exact_mut(columns).zip(rows) {
-                let entries = h.iter_mut().zip(y).zip(dy);
-                for (((h, &y), &dy), ((&a, &b), &c)) in entries.zip(a.iter().zip(&b).zip(&c)) {
-                    let g = if y > T::zero() { dy } else { T::zero() };
-                    *h = a * g + (b * *h + c);
+        vectorise(
+            #[inline(always)]
+            || {
+                let rows = y.chunks_exact(columns).zip(dy.chunks_exact(columns));
+                for (h, (y, dy)) in h.chunks_exact_mut(columns).zip(rows) {
+                    let entries = h.iter_mut().zip(y).zip(dy);
+                    for (((h, &y), &dy), ((&a, &b), &c)) in entries.zip(a.iter().zip(&b).zip(&c)) {
+                        let g = if y > T::zero() { dy } else { T::zero() };
+                        *h = a * g + (b * *h + c);
+                    }
                 }
-            }
-        });
+            },
+        );
     });
 }
 

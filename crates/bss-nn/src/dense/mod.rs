@@ -29,3 +29,6 @@ pub trait Sink<T> {
     /// The parameters may be changed: the way back has no more use for them.
     fn take(&mut self, at: std::ops::Range<usize>, parameters: &mut [T], gradient: &[T]);
 }
+
+/// Rows of a batch that one thread takes at a time; sums are taken within these and then over them, so their order is fixed.
+const ROWS: usize = 32;

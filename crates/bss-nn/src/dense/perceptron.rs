@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::batch_norm::{self, Affine, EPSILON, Moments};
 use super::product::Sizes;
-use super::{FlatParameters, Sink};
+use super::{FlatParameters, ROWS, Sink, vectorise};
 use crate::{Noise, Real};
 
 /// How far the running moments go towards those of each batch.
@@ -145,7 +147,7 @@ impl Perceptron {
         d_output: &[T],
         tape: &mut Tape<T>,
         d_input: Option<&mut Vec<T>>,
-        sink: &mut impl Sink<T>,
+        sink: &mut dyn Sink<T>,
     ) {
         let rows = x.len() / self.inputs();
         let Tape { layers, cotangents: [dy, dx], gradient, .. } = tape;
@@ -160,9 +162,14 @@ impl Perceptron {
         let (weight, bias) = gradient.split_at_mut(self.output.weight.len());
         self.output.sizes(rows).weight_gradient(d_output, input, weight);
         bias.fill(T::zero());
-        for row in d_output.chunks_exact(self.output.outputs) {
-            bias.iter_mut().zip(row).for_each(|(sum, &d)| *sum += d);
-        }
+        vectorise(
+            #[inline(always)]
+            || {
+                for row in d_output.chunks_exact(bias.len()) {
+                    bias.iter_mut().zip(row).for_each(|(sum, &d)| *sum += d);
+                }
+            },
+        );
         sink.take(at.clone(), &mut parameters.values[at], gradient);
         for (i, block) in self.blocks.iter().enumerate().rev() {
             let (before, layers) = layers.split_at_mut(i);
@@ -234,8 +241,15 @@ impl Output {
         y.resize(rows * self.outputs, T::zero());
         self.sizes(rows).forward(x, &parameters.values[self.weight.clone()], y);
         let bias = &parameters.values[self.bias.clone()];
-        for row in y.chunks_exact_mut(self.outputs) {
-            row.iter_mut().zip(bias).for_each(|(y, &bias)| *y += bias);
-        }
+        y.par_chunks_mut(ROWS * self.outputs).for_each(|rows| {
+            vectorise(
+                #[inline(always)]
+                || {
+                    for row in rows.chunks_exact_mut(bias.len()) {
+                        row.iter_mut().zip(bias).for_each(|(y, &bias)| *y += bias);
+                    }
+                },
+            );
+        });
     }
 }

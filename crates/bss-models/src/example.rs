@@ -1,0 +1,36 @@
+//! Models of datasets of one-channel examples, as a trainer and as a user see them.
+
+use bss_nn::dense::{FlatParameters, Sink};
+
+use crate::NeriTerms;
+
+/// A model that is trained on batches of mixtures and separates mixtures one by one.
+pub trait ExampleModel {
+    /// What is trained.
+    fn parameters(&self) -> &FlatParameters<f32>;
+
+    /// What is trained, to be changed.
+    fn parameters_mut(&mut self) -> &mut FlatParameters<f32>;
+
+    /// What training leaves beside the parameters: running moments.
+    fn statistics(&self) -> &FlatParameters<f32>;
+
+    /// The same, to be changed.
+    fn statistics_mut(&mut self) -> &mut FlatParameters<f32>;
+
+    /// The values of an example.
+    fn features(&self) -> usize;
+
+    /// K, the number of sources assumed.
+    fn sources(&self) -> usize;
+
+    /// How many draws of N(0, 1) a step takes for so many mixtures.
+    fn draws(&self, mixtures: usize) -> usize;
+
+    /// One evaluation on mixtures `x` (mixtures, features) and the way back of `reconstruction + β divergence`; where that
+    /// is not finite, nothing moves.
+    fn step(&mut self, x: &[f32], noise: &[f32], beta: f64, sink: &mut dyn Sink<f32>) -> NeriTerms;
+
+    /// The sources of mixtures `x` (mixtures, features): (mixtures, K, features).
+    fn separate(&self, x: &[f32]) -> Vec<f32>;
+}

@@ -1,0 +1,91 @@
+//! Batches of one-channel mixtures, mixed anew each epoch and prepared in the background.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+
+use bss_nn::{Noise, Purpose};
+
+/// How clean examples become batches of mixtures.
+#[derive(Clone, Debug)]
+pub struct Mixtures {
+    /// The clean examples (examples, features), or the mixtures themselves where `mix` is 1.
+    pub examples: Arc<[f32]>,
+    /// The values of an example.
+    pub features: usize,
+    /// M, the number of examples in a mixture, which is their mean: `x = (s₁ + … + s_M) / M`.
+    pub mix: usize,
+    /// The mixtures of a batch.
+    pub batch: usize,
+    /// The order in which the examples come, and the posterior's draws.
+    pub noise: Noise,
+}
+
+/// What a step takes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// Mixtures (batch, features).
+    pub x: Vec<f32>,
+    /// Draws of N(0, 1) for the posterior.
+    pub noise: Vec<f32>,
+}
+
+/// Batches that wait for the trainer.
+const AHEAD: usize = 4;
+
+impl Mixtures {
+    /// Batches in an epoch, in which no example comes twice; 0 if there are too few examples for one.
+    #[must_use]
+    pub fn per_epoch(&self) -> u64 {
+        (self.examples.len() / self.features / (self.mix * self.batch)) as u64
+    }
+
+    /// The batch of a step, with so many draws for the posterior: a function of the seed and the step alone.
+    #[must_use]
+    pub fn batch(&self, step: u64, draws: usize) -> Batch {
+        self.batch_of(&self.order(step / self.per_epoch().max(1)), step, draws)
+    }
+
+    /// All batches from a step on, made ahead by a thread of its own, which ends when nobody listens any more.
+    #[must_use]
+    pub fn from_step(self, step: u64, draws: usize) -> Receiver<Batch> {
+        let (sender, receiver) = sync_channel(AHEAD);
+        thread::spawn(move || {
+            let per_epoch = self.per_epoch().max(1);
+            let mut order = self.order(step / per_epoch);
+            for step in step.. {
+                if step % per_epoch == 0 {
+                    order = self.order(step / per_epoch);
+                }
+                if sender.send(self.batch_of(&order, step, draws)).is_err() {
+                    return;
+                }
+            }
+        });
+        receiver
+    }
+
+    fn batch_of(&self, order: &[u32], step: u64, draws: usize) -> Batch {
+        let first = (step % self.per_epoch().max(1)) as usize * self.batch * self.mix;
+        let share = 1.0 / self.mix as f32;
+        let mut x = Vec::with_capacity(self.batch * self.features);
+        for mixed in order[first..first + self.batch * self.mix].chunks_exact(self.mix) {
+            let start = x.len();
+            x.extend(self.example(mixed[0]).iter().map(|value| value * share));
+            for &example in &mixed[1..] {
+                x[start..].iter_mut().zip(self.example(example)).for_each(|(x, value)| *x += value * share);
+            }
+        }
+        Batch { x, noise: self.noise.bulk_normal(Purpose::Reparameterise, 1, step, draws) }
+    }
+
+    fn example(&self, index: u32) -> &[f32] {
+        let start = index as usize * self.features;
+        &self.examples[start..start + self.features]
+    }
+
+    /// The order of all examples in an epoch.
+    fn order(&self, epoch: u64) -> Vec<u32> {
+        self.noise.permutation(Purpose::Mix, epoch, self.examples.len() / self.features)
+    }
+}

@@ -1,0 +1,76 @@
+//! How the learning rate and β move over a run on a dataset.
+
+/// Settings of an [`ExampleTrainer`](crate::ExampleTrainer)'s run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ExampleSchedule {
+    /// Steps of the optimiser.
+    pub iterations: u64,
+    /// The learning rate at the start.
+    pub learning_rate: f64,
+    /// How it falls.
+    pub decay: Decay,
+    /// β once it has risen.
+    pub beta: f64,
+    /// Steps over which β rises from 0, and the learning rate with it where the decay is a cosine's.
+    pub warm_up: u64,
+    /// The share that the average of the weights keeps of itself at a step; 0 for no average.
+    pub average: f64,
+}
+
+/// How a learning rate falls.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Decay {
+    /// By half a cosine to this learning rate at the end of the run.
+    Cosine {
+        /// The last learning rate.
+        end: f64,
+    },
+    /// By this factor at every step: the paper's.
+    Exponential {
+        /// The factor.
+        factor: f64,
+    },
+}
+
+impl ExampleSchedule {
+    /// The learning rate of an iteration, counted from 0.
+    #[must_use]
+    pub fn learning_rate(&self, iteration: u64) -> f64 {
+        match self.decay {
+            Decay::Exponential { factor } => self.learning_rate * factor.powf(iteration as f64),
+            Decay::Cosine { end } => {
+                let done = iteration as f64 / self.iterations.max(1) as f64;
+                let cosine = 0.5 * (1.0 + (std::f64::consts::PI * done).cos());
+                (end + (self.learning_rate - end) * cosine) * self.risen(iteration + 1)
+            }
+        }
+    }
+
+    /// β of an iteration, counted from 0.
+    #[must_use]
+    pub fn beta(&self, iteration: u64) -> f64 {
+        self.beta * self.risen(iteration)
+    }
+
+    fn risen(&self, iteration: u64) -> f64 {
+        (iteration as f64 / self.warm_up.max(1) as f64).min(1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_decays_start_and_end_where_they_are_told() {
+        let decay = Decay::Cosine { end: 1e-5 };
+        let ours =
+            ExampleSchedule { iterations: 1000, learning_rate: 1e-3, decay, beta: 0.5, warm_up: 50, average: 0.0 };
+        assert!((ours.learning_rate(49) - 1e-3).abs() < 1e-5 && ours.learning_rate(0) < 3e-5);
+        assert!((ours.learning_rate(1000) - 1e-5).abs() < 1e-12);
+        assert_eq!([0, 25, 50, 999].map(|i| ours.beta(i)), [0.0, 0.25, 0.5, 0.5]);
+        let paper = ExampleSchedule { decay: Decay::Exponential { factor: 0.999 }, ..ours };
+        assert_eq!(paper.learning_rate(0), 1e-3);
+        assert!((paper.learning_rate(2) - 1e-3 * 0.998_001).abs() < 1e-15);
+    }
+}
