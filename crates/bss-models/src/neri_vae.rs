@@ -118,6 +118,20 @@ impl<T: Real> NeriVae<T> {
     ///
     /// Where the loss is not finite there is no way back: the parameters stay.
     pub fn step(&mut self, x: &[T], noise: &[T], beta: f64, sink: &mut dyn Sink<T>) -> NeriTerms {
+        let features = self.config.features;
+        self.step_with(x, noise, beta, sink, |logits| mixture::laplace(x, logits, features, SCALE))
+    }
+
+    /// The same with another reconstruction term: `reconstruct` is given the decoder's output before the logistic function,
+    /// (examples, K, features), returns the mean over the examples, and leaves its gradient there.
+    pub(crate) fn step_with(
+        &mut self,
+        x: &[T],
+        noise: &[T],
+        beta: f64,
+        sink: &mut dyn Sink<T>,
+        reconstruct: impl FnOnce(&mut [T]) -> f64,
+    ) -> NeriTerms {
         let NeriTape { encoder, decoder, z, d_z } = &mut self.tape;
         let examples = x.len() / self.config.features;
         self.encoder.forward(&self.parameters, &mut self.statistics, x, encoder);
@@ -125,7 +139,7 @@ impl<T: Real> NeriVae<T> {
         let divergence = self.config.posterior.sample(&encoder.output, codes, noise, z);
         self.decoder.forward(&self.parameters, &mut self.statistics, z, decoder);
         let mut d_logits = std::mem::take(&mut decoder.output);
-        let reconstruction = mixture::laplace(x, &mut d_logits, self.config.features, SCALE);
+        let reconstruction = reconstruct(&mut d_logits);
         let terms = NeriTerms { reconstruction, divergence: divergence / examples as f64 };
         if terms.loss(beta).is_finite() {
             self.decoder.backward(&mut self.parameters, z, &d_logits, decoder, Some(d_z), sink);

@@ -1,10 +1,12 @@
 //! Fully connected layers, each with batch normalisation and a rectifier, and a linear layer at the end.
 
+mod frozen;
+
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::batch_norm::{self, Affine, EPSILON, Moments};
+use super::batch_norm::{self, Affine, Moments};
 use super::product::Sizes;
 use super::{FlatParameters, ROWS, Sink, vectorise};
 use crate::{Noise, Real};
@@ -192,25 +194,6 @@ impl Perceptron {
             d_input.clear();
             d_input.extend_from_slice(dy);
         }
-    }
-
-    /// A pass over `x` (rows, inputs) with the running moments: each row by itself; (rows, outputs).
-    #[must_use]
-    pub fn infer<T: Real>(&self, parameters: &FlatParameters<T>, statistics: &FlatParameters<T>, x: &[T]) -> Vec<T> {
-        let rows = x.len() / self.inputs();
-        let (mut input, mut hidden) = (x.to_vec(), Vec::new());
-        let mut moments = Moments::default();
-        for block in &self.blocks {
-            hidden.resize(rows * block.outputs, T::zero());
-            block.sizes(rows).forward(&input, &parameters.values[block.weight.clone()], &mut hidden);
-            let (mean, variance) = statistics.values[block.running.clone()].split_at(block.outputs);
-            moments.mean = mean.to_vec();
-            moments.precision = variance.iter().map(|&v| T::one() / (v + T::from_f64(EPSILON)).root()).collect();
-            input.resize(hidden.len(), T::zero());
-            batch_norm::forward(&hidden, &moments, block.affine(parameters), &mut input);
-        }
-        self.output.forward(parameters, &input, &mut hidden);
-        hidden
     }
 }
 

@@ -1,0 +1,144 @@
+//! Mixture-invariant training (Wisdom et al. 2020) of the same network: a baseline.
+
+use bss_nn::Noise;
+use bss_nn::dense::{FlatParameters, Sink, sigmoid};
+
+use crate::{ExampleModel, Latent, NeriConfig, NeriTerms, NeriVae, SCALE};
+
+/// A separator that is trained on sums of two mixtures, which it has to give back from its K outputs.
+///
+/// Each output belongs to one of the two mixtures, and the assignment that costs least counts. For that, K has to be at
+/// least the number of sources in both mixtures together: with K = 2 the "mixtures" are single examples, and training is
+/// as good as supervised; mixtures of two take K = 4. The paper of Neri et al. (section V-C) gives K = 2 and 3 and does not
+/// say what was in them.
+#[derive(Clone, Debug)]
+pub struct MixIt {
+    network: NeriVae<f32>,
+    mix: usize,
+}
+
+impl MixIt {
+    /// The network of `config`, without a divergence, for training mixtures of `mix` sources each.
+    #[must_use]
+    pub fn new(config: NeriConfig, mix: usize, noise: Noise) -> Self {
+        Self { network: NeriVae::new(NeriConfig { posterior: Latent::Delta, ..config }, noise), mix }
+    }
+}
+
+impl ExampleModel for MixIt {
+    fn parameters(&self) -> &FlatParameters<f32> {
+        self.network.parameters()
+    }
+
+    fn parameters_mut(&mut self) -> &mut FlatParameters<f32> {
+        self.network.parameters_mut()
+    }
+
+    fn statistics(&self) -> &FlatParameters<f32> {
+        self.network.statistics()
+    }
+
+    fn statistics_mut(&mut self) -> &mut FlatParameters<f32> {
+        self.network.statistics_mut()
+    }
+
+    fn features(&self) -> usize {
+        self.network.config().features
+    }
+
+    fn sources(&self) -> usize {
+        self.network.config().sources
+    }
+
+    fn draws(&self, _: usize) -> usize {
+        0
+    }
+
+    /// The rows of `x` are taken in pairs: an odd one at the end is left out.
+    fn step(&mut self, x: &[f32], _: &[f32], _: f64, sink: &mut dyn Sink<f32>) -> NeriTerms {
+        let features = self.features();
+        let pairs = x.chunks_exact(2 * features);
+        let halves: Vec<f32> = pairs.clone().flatten().map(|value| 0.5 * value).collect();
+        let sum = |pair: &[f32]| pair[..features].iter().zip(&pair[features..]).map(|(a, b)| a + b).collect::<Vec<_>>();
+        let mixed: Vec<f32> = halves.chunks_exact(2 * features).flat_map(sum).collect();
+        self.network.step_with(&mixed, &[], 0.0, sink, |logits| invariant(&halves, logits, features, SCALE))
+    }
+
+    /// The sources of a mixture of mixtures are `mix` times as faint as those of a mixture, so that is what `x` is made.
+    fn separate(&self, x: &[f32]) -> Vec<f32> {
+        let gain = self.mix as f32;
+        let faint: Vec<f32> = x.iter().map(|value| value / gain).collect();
+        let mut sources = self.network.separate(&faint);
+        sources.iter_mut().for_each(|value| *value *= gain);
+        sources
+    }
+}
+
+/// The least of `Σ |x₁ - Σ_{k ∈ A} ŝ_k| / b + Σ |x₂ - Σ_{k ∉ A} ŝ_k| / b` over the sets A, the mean over the pairs, from the
+/// decoder's output (pairs, K, features), which is replaced by the gradient; `x` is (pairs, 2, features).
+fn invariant(x: &[f32], logits: &mut [f32], features: usize, b: f64) -> f64 {
+    let pairs = x.len() / (2 * features);
+    let sources = logits.len() / (pairs * features);
+    let slope = (1.0 / (b * pairs as f64)) as f32;
+    sigmoid(logits);
+    let mut total = 0.0;
+    for (x, outputs) in x.chunks_exact(2 * features).zip(logits.chunks_exact_mut(sources * features)) {
+        let residuals = |set: usize| {
+            let mut residuals = x.to_vec();
+            for (k, output) in outputs.chunks_exact(features).enumerate() {
+                let start = if set >> k & 1 == 1 { 0 } else { features };
+                residuals[start..start + features].iter_mut().zip(output).for_each(|(r, s)| *r -= s);
+            }
+            residuals
+        };
+        let cost = |residuals: &[f32]| residuals.iter().map(|r| f64::from(r.abs())).sum::<f64>();
+        let costs = (0..1usize << sources).map(|set| cost(&residuals(set)));
+        let (set, least) = costs.enumerate().min_by(|a, b| a.1.total_cmp(&b.1)).expect("there is at least the empty set");
+        total += least;
+        let residuals = residuals(set);
+        for (k, output) in outputs.chunks_exact_mut(features).enumerate() {
+            let start = if set >> k & 1 == 1 { 0 } else { features };
+            for (s, r) in output.iter_mut().zip(&residuals[start..]) {
+                let sign = if *r == 0.0 { 0.0 } else { r.signum() };
+                *s = -sign * slope * (*s * (1.0 - *s));
+            }
+        }
+    }
+    total / (b * pairs as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Against differences of the least cost, where no assignment is about to change.
+    #[test]
+    fn the_gradient_is_that_of_the_least_cost() {
+        let x = [0.9, 0.1, 0.2, 0.6, 0.3, 0.3, 0.8, 0.05];
+        let logits = [1.5, -1.0, -0.3, 0.4, -2.0, -1.5, 0.2, -0.7, 1.0, -2.0, -1.0, 0.1];
+        let cost = |logits: &[f32]| invariant(&x, &mut logits.to_vec(), 2, SCALE);
+        let mut gradient = logits.to_vec();
+        invariant(&x, &mut gradient, 2, SCALE);
+        assert!(gradient.iter().any(|g| g.abs() > 0.05));
+        for i in 0..logits.len() {
+            let moved = |by: f32| {
+                let mut logits = logits;
+                logits[i] += by;
+                cost(&logits)
+            };
+            let difference = (moved(1e-2) - moved(-1e-2)) / 2e-2;
+            assert!((difference - f64::from(gradient[i])).abs() < 1e-3, "{i}: {difference} against {}", gradient[i]);
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_outputs_does_not_matter() {
+        let x = [0.9, 0.1, 0.2, 0.6];
+        let outputs = [[1.5, -1.0], [-0.3, 0.4], [-2.0, -1.5]];
+        let cost = |order: [usize; 3]| invariant(&x, &mut order.map(|k| outputs[k]).concat(), 2, SCALE);
+        let first = cost([0, 1, 2]);
+        for order in [[1, 0, 2], [2, 1, 0], [1, 2, 0]] {
+            assert!((cost(order) - first).abs() < 1e-6);
+        }
+    }
+}

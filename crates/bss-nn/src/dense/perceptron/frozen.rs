@@ -1,0 +1,68 @@
+//! The passes of a network that is no longer trained: running moments instead of the batch's, so each row is by itself.
+
+use super::{Layer, Perceptron, Tape};
+use crate::Real;
+use crate::dense::FlatParameters;
+use crate::dense::batch_norm::{self, EPSILON};
+
+impl Perceptron {
+    /// A pass over `x` (rows, inputs) with the running moments: (rows, outputs).
+    #[must_use]
+    pub fn infer<T: Real>(&self, parameters: &FlatParameters<T>, statistics: &FlatParameters<T>, x: &[T]) -> Vec<T> {
+        let mut tape = Tape::default();
+        self.infer_on(parameters, statistics, x, &mut tape);
+        tape.output
+    }
+
+    /// The same on a tape, for [`input_gradient`](Self::input_gradient); the result is its `output`.
+    pub fn infer_on<T: Real>(
+        &self,
+        parameters: &FlatParameters<T>,
+        statistics: &FlatParameters<T>,
+        x: &[T],
+        tape: &mut Tape<T>,
+    ) {
+        let rows = x.len() / self.inputs();
+        tape.layers.resize_with(self.blocks.len(), Layer::default);
+        for (i, block) in self.blocks.iter().enumerate() {
+            let (before, layers) = tape.layers.split_at_mut(i);
+            let x = before.last().map_or(x, |layer| &layer.active);
+            let Layer { hidden, active, moments } = &mut layers[0];
+            hidden.resize(rows * block.outputs, T::zero());
+            active.resize(rows * block.outputs, T::zero());
+            block.sizes(rows).forward(x, &parameters.values[block.weight.clone()], hidden);
+            let (mean, variance) = statistics.values[block.running.clone()].split_at(block.outputs);
+            moments.mean = mean.to_vec();
+            moments.precision = variance.iter().map(|&v| T::one() / (v + T::from_f64(EPSILON)).root()).collect();
+            batch_norm::forward(hidden, moments, block.affine(parameters), active);
+        }
+        let x = tape.layers.last().map_or(x, |layer| &layer.active);
+        self.output.forward(parameters, x, &mut tape.output);
+    }
+
+    /// From the gradient of the output of the last [`infer_on`](Self::infer_on) to that of its input, (rows, inputs).
+    #[must_use]
+    pub fn input_gradient<T: Real>(
+        &self,
+        parameters: &FlatParameters<T>,
+        d_output: &[T],
+        tape: &mut Tape<T>,
+    ) -> Vec<T> {
+        let rows = d_output.len() / self.output.outputs;
+        let Tape { layers, cotangents: [dy, dx], .. } = tape;
+        dy.resize(rows * self.output.inputs, T::zero());
+        self.output.sizes(rows).input_gradient(d_output, &parameters.values[self.output.weight.clone()], dy);
+        for (block, Layer { active, moments, .. }) in self.blocks.iter().zip(layers).rev() {
+            let scale = block.affine(parameters).scale;
+            let slope: Vec<T> = scale.iter().zip(&moments.precision).map(|(&scale, &precision)| scale * precision).collect();
+            for (dy, y) in dy.chunks_exact_mut(block.outputs).zip(active.chunks_exact(block.outputs)) {
+                let entries = dy.iter_mut().zip(y).zip(&slope);
+                entries.for_each(|((dy, &y), &slope)| *dy = if y > T::zero() { *dy * slope } else { T::zero() });
+            }
+            dx.resize(rows * block.inputs, T::zero());
+            block.sizes(rows).input_gradient(dy, &parameters.values[block.weight.clone()], dx);
+            std::mem::swap(dy, dx);
+        }
+        dy.clone()
+    }
+}
