@@ -4,6 +4,7 @@
 //! Only the result goes to standard output; how far it has come is told on standard error.
 
 mod fit;
+mod neri_step;
 mod peer;
 mod row;
 mod scan;
@@ -40,6 +41,13 @@ enum What {
         #[command(flatten)]
         peers: PeerSettings,
     },
+    /// One training step of Neri's MNIST network (batch 128), and separating 500 mixtures, for K = 2 and 3
+    NeriStep {
+        #[command(flatten)]
+        format: Format,
+        #[command(flatten)]
+        peers: PeerSettings,
+    },
     /// One training step of the default model, the prior in it, and the rest
     Step {
         #[command(flatten)]
@@ -63,6 +71,7 @@ pub(crate) fn run(settings: &Settings) -> Result<bool> {
     match &settings.what {
         What::Scan { format, peers } => scan::run(format.json, peers)?,
         What::Fit { format, peers } => fit::run(format.json, peers)?,
+        What::NeriStep { format, peers } => neri_step::run(format.json, peers)?,
         What::Step { format } => step::run(format.json)?,
     }
     Ok(true)

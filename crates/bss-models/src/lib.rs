@@ -74,7 +74,7 @@ pub use leakage::leakage;
 pub use likelihood::GaussianLikelihood;
 pub use map::{Map, MapConfig};
 pub use mixit::MixIt;
-pub use neri_vae::{Latent, NeriConfig, NeriTerms, NeriVae, SCALE};
+pub use neri_vae::{Latent, NeriConfig, NeriTerms, NeriVae, Refinement, SCALE};
 pub use noise_units::noise_units;
 pub use objective::{Objective, Terms};
 pub use separator::{ArFlowSeparator, Convention, Estimate, Separator, least_squares_mixing};

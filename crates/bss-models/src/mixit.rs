@@ -93,7 +93,8 @@ fn invariant(x: &[f32], logits: &mut [f32], features: usize, b: f64) -> f64 {
         };
         let cost = |residuals: &[f32]| residuals.iter().map(|r| f64::from(r.abs())).sum::<f64>();
         let costs = (0..1usize << sources).map(|set| cost(&residuals(set)));
-        let (set, least) = costs.enumerate().min_by(|a, b| a.1.total_cmp(&b.1)).expect("there is at least the empty set");
+        let (set, least) =
+            costs.enumerate().min_by(|a, b| a.1.total_cmp(&b.1)).expect("there is at least the empty set");
         total += least;
         let residuals = residuals(set);
         for (k, output) in outputs.chunks_exact_mut(features).enumerate() {

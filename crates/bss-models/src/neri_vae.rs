@@ -3,6 +3,7 @@
 mod graph;
 mod latent;
 mod mixture;
+mod refine;
 
 use bss_nn::dense::{FlatParameters, Perceptron, Sink, Tape, sigmoid};
 use bss_nn::{Noise, Real};
@@ -10,6 +11,7 @@ use bss_nn::{Noise, Real};
 use crate::ExampleModel;
 
 pub use latent::Latent;
+pub use refine::Refinement;
 
 /// b of equation 3: the Laplace scale of unit variance.
 pub const SCALE: f64 = std::f64::consts::FRAC_1_SQRT_2;
@@ -155,16 +157,15 @@ impl<T: Real> NeriVae<T> {
     /// The sources `ŝ_k = g(μ_k(x))` of mixtures `x` (examples, features): (examples, K, features).
     #[must_use]
     pub fn separate(&self, x: &[T]) -> Vec<T> {
-        let share = SHARE * self.config.features;
+        x.chunks(SHARE * self.config.features).flat_map(|x| self.generate(&self.means(x))).collect()
+    }
+
+    /// μ(x) of mixtures `x`, (examples, K D_z).
+    fn means(&self, x: &[T]) -> Vec<T> {
         let codes = self.config.sources * self.config.latent;
-        let mut sources = Vec::with_capacity(x.len() * self.config.sources);
-        for x in x.chunks(share) {
-            let posterior = self.encoder.infer(&self.parameters, &self.statistics, x);
-            let outputs = self.config.posterior.outputs() * codes;
-            let means: Vec<T> = posterior.chunks_exact(outputs).flat_map(|row| &row[..codes]).copied().collect();
-            sources.extend(self.generate(&means));
-        }
-        sources
+        let posterior = self.encoder.infer(&self.parameters, &self.statistics, x);
+        let outputs = self.config.posterior.outputs() * codes;
+        posterior.chunks_exact(outputs).flat_map(|row| &row[..codes]).copied().collect()
     }
 
     /// The signals `g(z)` of latent sources (sources, D_z): (sources, features), each between 0 and 1 (equation 2).

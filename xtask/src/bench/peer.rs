@@ -77,6 +77,11 @@ impl PeerSettings {
 }
 
 impl Peer {
+    /// Another program for the same Python.
+    pub(super) fn with_program(&self, program: PathBuf) -> Self {
+        Self { python: self.python.clone(), program }
+    }
+
     /// The JSON object on the last line that the program prints, with these arguments.
     ///
     /// # Errors

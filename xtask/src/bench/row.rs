@@ -10,10 +10,11 @@ pub(super) struct Row {
     pub(super) case: &'static str,
     /// Sources.
     pub(super) n: usize,
+    /// Hidden units of the prior, or of a network's widest layer.
     pub(super) hidden: usize,
-    /// Samples.
+    /// Samples, or the values of an example.
     pub(super) length: usize,
-    /// Restarts.
+    /// Restarts, or examples.
     pub(super) batch: usize,
     pub(super) threads: usize,
     pub(super) ms: f64,

@@ -54,7 +54,8 @@ impl Perceptron {
         self.output.sizes(rows).input_gradient(d_output, &parameters.values[self.output.weight.clone()], dy);
         for (block, Layer { active, moments, .. }) in self.blocks.iter().zip(layers).rev() {
             let scale = block.affine(parameters).scale;
-            let slope: Vec<T> = scale.iter().zip(&moments.precision).map(|(&scale, &precision)| scale * precision).collect();
+            let slope: Vec<T> =
+                scale.iter().zip(&moments.precision).map(|(&scale, &precision)| scale * precision).collect();
             for (dy, y) in dy.chunks_exact_mut(block.outputs).zip(active.chunks_exact(block.outputs)) {
                 let entries = dy.iter_mut().zip(y).zip(&slope);
                 entries.for_each(|((dy, &y), &slope)| *dy = if y > T::zero() { *dy * slope } else { T::zero() });
