@@ -11,6 +11,8 @@
 //!   ([`amari`](crate::amari()) of two mixing matrices, [`amari_from_sources`] of two recordings);
 //! - [`Metric::Coverage`]: how often a 95 % band around the estimate covers the truth ([`coverage`](crate::coverage())).
 //!
+//! Images have scores of their own, in which gain and sign matter: [`psnr_db`] and [`ssim`](crate::ssim()).
+//!
 //! [`evaluate`](crate::evaluate()) computes several at once from a single [`Alignment`].
 //!
 //! Arrays are (samples, sources) and all functions are pure: no file, no random number, no output.
@@ -41,9 +43,12 @@ mod correlation;
 mod coverage;
 mod error;
 mod evaluate;
+mod image;
 mod metric;
+mod psnr;
 mod si_sdr;
 mod signal;
+mod ssim;
 
 pub use align::{Alignment, align, apply, assign};
 pub use amari::{amari, amari_from_sources};
@@ -52,5 +57,7 @@ pub use coverage::coverage;
 pub use error::{Error, Result};
 pub use evaluate::{Scores, Values, evaluate};
 pub use metric::Metric;
+pub use psnr::{PSNR_CAP_DB, psnr_db};
 pub use si_sdr::{SI_SDR_CAP_DB, si_sdr_db};
 pub use signal::Role;
+pub use ssim::ssim;
