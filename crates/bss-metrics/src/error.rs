@@ -1,5 +1,6 @@
 //! What can be wrong with the input of a score.
 
+use crate::metric::Metric;
 use crate::signal::Role;
 use crate::ssim::WINDOW;
 
@@ -122,6 +123,38 @@ pub enum Error {
         role: Role,
         /// The largest magnitude found.
         largest: f64,
+    },
+    /// Two datasets that cannot be compared.
+    #[error(
+        "estimate has shape {estimate:?} but reference has shape {reference:?}: datasets must be (examples, sources, \
+         features…), with the same examples and features and at least one of each"
+    )]
+    ExampleShape {
+        /// Shape of the estimate as given.
+        estimate: Vec<usize>,
+        /// Shape of the reference as given.
+        reference: Vec<usize>,
+    },
+    /// A source of an example that never changes.
+    #[error(
+        "source {source_idx} of example {example} of the reference is constant (both from 0), so `{metric}` is not defined: \
+         leave out the example or `{metric}`"
+    )]
+    SilentExample {
+        /// The metric that is not defined.
+        metric: Metric,
+        /// The example, counted from 0.
+        example: usize,
+        /// The source, counted from 0.
+        source_idx: usize,
+    },
+    /// A metric that is not defined for such data.
+    #[error("`{metric}` is not defined for {found}: expected {}", metric.expects())]
+    NotDefined {
+        /// The metric.
+        metric: Metric,
+        /// What there is instead.
+        found: String,
     },
     /// Mixing matrices that cannot be compared.
     #[error(

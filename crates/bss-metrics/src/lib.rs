@@ -13,11 +13,12 @@
 //!
 //! Images have scores of their own, in which gain and sign matter: [`psnr_db`] and [`ssim`](crate::ssim()).
 //!
-//! [`evaluate`](crate::evaluate()) computes several at once from a single [`Alignment`].
+//! [`evaluate`](crate::evaluate()) computes several at once from a single [`Alignment`]; for datasets of many examples
+//! [`evaluate_examples`] does, with a matching for each example.
 //!
-//! Arrays are (samples, sources) and all functions are pure: no file, no random number, no output.
-//! Bad input (other shapes, NaN, silence) is an [`Error`] that says what was found and how to mend
-//! it, and no score is ever NaN or infinite.
+//! Recordings are (samples, sources), datasets (examples, sources, features…). All functions are pure: no file, no
+//! random number, no output. Bad input (other shapes, NaN, silence) is an [`Error`] that says what was found and how to
+//! mend it, and no score is ever NaN or infinite.
 //!
 //! # Examples
 //!
@@ -39,10 +40,13 @@
 
 mod align;
 mod amari;
+mod assignment;
 mod correlation;
 mod coverage;
 mod error;
 mod evaluate;
+mod example;
+mod examples;
 mod image;
 mod metric;
 mod psnr;
@@ -56,6 +60,7 @@ pub use correlation::{correlation_matrix, mcc};
 pub use coverage::coverage;
 pub use error::{Error, Result};
 pub use evaluate::{Scores, Values, evaluate};
+pub use examples::{ExampleScores, ExampleValues, evaluate_examples};
 pub use metric::Metric;
 pub use psnr::{PSNR_CAP_DB, psnr_db};
 pub use si_sdr::{SI_SDR_CAP_DB, si_sdr_db};

@@ -52,9 +52,11 @@ pub fn ssim(estimate: ArrayView2<f64>, reference: ArrayView2<f64>) -> Result<f64
     if height.min(width) < WINDOW {
         return Err(Error::ImageTooSmall { height, width });
     }
-    let [mu, nu] = [estimate, reference].map(|image| window_means(&image.to_owned()));
-    let products = [(estimate, estimate), (reference, reference), (estimate, reference)];
-    let [mean_ee, mean_rr, mean_er] = products.map(|(a, b)| window_means(&(&a * &b)));
+    // Sums run in the order of memory, which must not show in the result.
+    let [estimate, reference] = [estimate, reference].map(|image| image.as_standard_layout().into_owned());
+    let [mu, nu] = [&estimate, &reference].map(window_means);
+    let products = [&estimate * &estimate, &reference * &reference, &estimate * &reference];
+    let [mean_ee, mean_rr, mean_er] = products.each_ref().map(window_means);
     let pixels = (WINDOW * WINDOW) as f64;
     let unbiased = pixels / (pixels - 1.0);
     let sum = Zip::from(&mu).and(&nu).and(&mean_ee).and(&mean_rr).and(&mean_er).fold(0.0, |sum, mu, nu, ee, rr, er| {
