@@ -68,16 +68,17 @@ fn value_of(metric: Metric, output: ArrayViewD<f64>, reference: ArrayViewD<f64>)
             let (Ok(output), Ok(reference)) = images else { unreachable!("checked: features are (height, width)") };
             ssim(output, reference)
         }
-        Metric::Correlation => {
+        Metric::Correlation | Metric::SiSdr => {
+            let (output, reference) = (flat(&output), flat(&reference));
             let silent = Error::Silent { role: Role::Reference, column: 0 };
-            let reference = standardise(flat(&reference).view()).ok_or(silent)?;
-            let output = standardise(flat(&output).view());
-            Ok(output.map_or(0.0, |output| output.dot(&reference).clamp(-1.0, 1.0)))
+            let unit = standardise(reference.view()).ok_or(silent)?;
+            match (metric, standardise(output.view())) {
+                (Metric::Correlation, None) => Ok(0.0),
+                (Metric::Correlation, Some(output)) => Ok(output.dot(&unit).clamp(-1.0, 1.0)),
+                (_, None) => Ok(-SI_SDR_CAP_DB),
+                (_, Some(_)) => si_sdr_db(output.view(), reference.view()),
+            }
         }
-        Metric::SiSdr => match si_sdr_db(flat(&output).view(), flat(&reference).view()) {
-            Err(Error::Silent { role: Role::Estimate, .. }) => Ok(-SI_SDR_CAP_DB),
-            ratio => ratio,
-        },
         Metric::Amari | Metric::Mcc | Metric::Coverage => {
             Err(Error::NotDefined { metric, found: "an example".to_owned() })
         }

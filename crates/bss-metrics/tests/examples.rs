@@ -118,6 +118,7 @@ fn constant_outputs_are_scored_and_constant_references_refused() {
     assert!(each(Metric::Correlation).row(2).iter().any(|value| *value == 0.0));
     assert!(each(Metric::SiSdr).row(2).iter().any(|value| *value == -SI_SDR_CAP_DB));
     references.slice_mut(s![4, 1, .., ..]).fill(0.5);
+    outputs.slice_mut(s![4, 1, .., ..]).fill(0.5); // where both are constant, too
     for metric in [Metric::Correlation, Metric::SiSdr] {
         let error = Error::SilentExample { metric, example: 4, source_idx: 1 };
         assert_eq!(score(&outputs, &references, metric), Err(error));
