@@ -64,6 +64,68 @@ pub enum Error {
         /// The largest magnitude.
         largest: f64,
     },
+    /// Templates that cannot be told from the examples.
+    #[error(
+        "{sources} sources of {templates} templates each cannot be found in {examples} examples of {features} features: \
+         expected at least 1 template for each source, and no more templates in all than examples or features"
+    )]
+    Templates {
+        /// Templates of each source.
+        templates: usize,
+        /// The sources asked for.
+        sources: usize,
+        /// The examples given.
+        examples: usize,
+        /// The features of each.
+        features: usize,
+    },
+    /// A value that is negative, NaN or infinite.
+    #[error(
+        "the value at feature {feature} of example {example} is {value} (both count from 0), expected finite values from 0 \
+         up; give magnitudes"
+    )]
+    Negative {
+        /// The example, from 0.
+        example: usize,
+        /// The feature, from 0.
+        feature: usize,
+        /// What is there.
+        value: f32,
+    },
+    /// Examples of another kind than those that were fitted.
+    #[error("the examples have {found} features, but those of the fit had {expected}; give examples of the same size")]
+    Features {
+        /// The features given.
+        found: usize,
+        /// Those of the templates.
+        expected: usize,
+    },
+    /// An exponent that makes no share.
+    #[error("the exponent of the ratio mask is {exponent}, expected a number above 0, such as 1 or 2")]
+    Exponent {
+        /// As given.
+        exponent: f64,
+    },
+    /// A source to make masks of whose value is NaN or infinite.
+    #[error(
+        "source {source_idx} of example {example} is not finite at feature {feature} (all count from 0); mend it first"
+    )]
+    Masked {
+        /// The example, from 0.
+        example: usize,
+        /// The source, from 0.
+        source_idx: usize,
+        /// The feature, from 0.
+        feature: usize,
+    },
+    /// Mixtures that do not fit the masks.
+    #[error("the mixtures have shape {found:?}, expected (examples, features) as the masks have, {expected:?}")]
+    Mixtures {
+        /// The mixtures' shape.
+        found: [usize; 2],
+        /// The shape that fits.
+        expected: [usize; 2],
+    },
     /// A recording that cannot be whitened.
     #[error(transparent)]
     Whitening(#[from] bss_models::Error),

@@ -26,6 +26,10 @@
 //! Each is blind where its property is missing: SOBI to sources of equal spectra, the others to sources that are
 //! Gaussian. None says so by itself, and none says how sure it is.
 //!
+//! Datasets of single-channel mixtures, (examples, features), are another shape with methods of their own: [`Nmf`], which
+//! finds templates in mixtures and separates others with them, and [`ratio_masks`] and [`binary_masks`], which say what a
+//! mask made of the truth would reach.
+//!
 //! Deliberately absent: files, the terminal, a choice among the methods, standard deviations.
 
 mod course;
@@ -36,6 +40,8 @@ mod error;
 mod fastica;
 mod jade;
 mod joint_diagonalisation;
+mod masks;
+mod nmf;
 mod nonlinearity;
 mod picard;
 mod sobi;
@@ -47,6 +53,8 @@ pub use error::{Error, Result};
 pub use fastica::FastIca;
 pub use jade::Jade;
 pub use joint_diagonalisation::joint_diagonaliser;
+pub use masks::{binary_masks, masked, ratio_masks};
+pub use nmf::{Divergence, FittedNmf, Nmf};
 pub use nonlinearity::Nonlinearity;
 pub use picard::Picard;
 pub use sobi::Sobi;

@@ -16,7 +16,7 @@ use crate::args::{DataArgs, OnNan, Traversal};
 use crate::layout::{Layout, Size};
 use crate::warnings::{Warning, Warnings};
 
-pub(crate) use array::{Matrix, read_matrix};
+pub(crate) use array::{Matrix, Stored, read_array, read_matrix};
 
 /// The fewest samples that a model is fitted to.
 pub(crate) const MIN_SAMPLES: usize = 32;

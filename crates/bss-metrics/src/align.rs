@@ -1,8 +1,8 @@
 //! Which estimate belongs to which reference, and with which sign.
 
 use ndarray::{Array2, ArrayView2};
-use pathfinding::prelude::{Matrix, kuhn_munkres};
 
+use crate::assignment::largest_sum;
 use crate::correlation::correlation_and_silence;
 use crate::error::{Error, Result};
 use crate::signal::{Role, check_finite};
@@ -17,10 +17,6 @@ pub struct Alignment {
     /// |Pearson correlation| of each reference with its estimate.
     pub correlation: Vec<f64>,
 }
-
-/// Correlations become integers of this many steps, so that the assignment is exact and the same
-/// on every machine.
-const STEPS: f64 = (1_u64 << 40) as f64;
 
 /// Matches every reference with an estimate of its own.
 ///
@@ -100,13 +96,11 @@ pub fn assign(correlation: ArrayView2<f64>) -> Result<Alignment> {
 
 /// The best assignment for correlations (references, estimates); silent estimates are taken last.
 fn matched(correlation: ArrayView2<f64>, silent: &[usize]) -> Alignment {
-    let mut weights = Matrix::new(correlation.nrows(), correlation.ncols(), 0_i64);
-    for ((row, column), rho) in correlation.indexed_iter() {
-        // Below every real correlation, so that silence comes last.
-        let weight = if silent.contains(&column) { -1.0 } else { rho.abs() };
-        weights[(row, column)] = (weight * STEPS).round() as i64;
-    }
-    let (_, permutation) = kuhn_munkres(&weights);
+    // Below every real correlation, so that silence comes last.
+    let weight = |((_, column), rho): ((usize, usize), &f64)| if silent.contains(&column) { -1.0 } else { rho.abs() };
+    let weights: Vec<f64> = correlation.indexed_iter().map(weight).collect();
+    let weights = ArrayView2::from_shape(correlation.dim(), &weights).expect("a weight for each correlation");
+    let permutation = largest_sum(weights);
     let matched = |(row, &column): (usize, &usize)| correlation[[row, column]];
     let matched: Vec<f64> = permutation.iter().enumerate().map(matched).collect();
     Alignment {

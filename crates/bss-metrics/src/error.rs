@@ -1,6 +1,8 @@
 //! What can be wrong with the input of a score.
 
+use crate::metric::Metric;
 use crate::signal::Role;
+use crate::ssim::WINDOW;
 
 /// The result of a score.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -80,6 +82,79 @@ pub enum Error {
         sample: usize,
         /// Column of the first, counted from 0.
         column: usize,
+    },
+    /// Two images, spectrograms or the like that cannot be compared.
+    #[error("estimate has shape {estimate:?} but reference has shape {reference:?}: give two of one size, not empty")]
+    ImageShape {
+        /// Shape of the estimate as given.
+        estimate: Vec<usize>,
+        /// Shape of the reference as given.
+        reference: Vec<usize>,
+    },
+    /// An image smaller than the window of the structural similarity.
+    #[error(
+        "images of {height} by {width} pixels are too small for `ssim`: its window has {WINDOW} by {WINDOW}; leave out \
+         `ssim`"
+    )]
+    ImageTooSmall {
+        /// Height found.
+        height: usize,
+        /// Width found.
+        width: usize,
+    },
+    /// NaN or infinite values in an array of any number of dimensions.
+    #[error(
+        "{role} has {count} values that are NaN or infinite, the first at index {at:?} (from 0): replace them first"
+    )]
+    NonFiniteAt {
+        /// Which of the two arrays.
+        role: Role,
+        /// How many there are.
+        count: usize,
+        /// Where the first is, an index for each dimension.
+        at: Vec<usize>,
+    },
+    /// Values far beyond the peak that scores of images assume.
+    #[error(
+        "{role} has magnitudes up to {largest:e}, but the scores of images take 1 for the peak: rescale both arrays"
+    )]
+    Magnitude {
+        /// Which of the two arrays.
+        role: Role,
+        /// The largest magnitude found.
+        largest: f64,
+    },
+    /// Two datasets that cannot be compared.
+    #[error(
+        "estimate has shape {estimate:?} but reference has shape {reference:?}: datasets must be (examples, sources, \
+         features…), with the same examples and features and at least one of each"
+    )]
+    ExampleShape {
+        /// Shape of the estimate as given.
+        estimate: Vec<usize>,
+        /// Shape of the reference as given.
+        reference: Vec<usize>,
+    },
+    /// A source of an example that never changes.
+    #[error(
+        "source {source_idx} of example {example} of the reference is constant (both from 0), so `{metric}` is not defined: \
+         leave out the example or `{metric}`"
+    )]
+    SilentExample {
+        /// The metric that is not defined.
+        metric: Metric,
+        /// The example, counted from 0.
+        example: usize,
+        /// The source, counted from 0.
+        source_idx: usize,
+    },
+    /// A metric that is not defined for such data.
+    #[error("`{metric}` is not defined for {found}: expected {}", metric.expects())]
+    NotDefined {
+        /// The metric.
+        metric: Metric,
+        /// What there is instead.
+        found: String,
     },
     /// Mixing matrices that cannot be compared.
     #[error(

@@ -48,7 +48,7 @@ pub struct Values {
 /// # Errors
 ///
 /// As [`align`](crate::align())'s; for [`Metric::Amari`] references that depend linearly on each other; for
-/// [`Metric::Coverage`] no `std`, or one of another shape.
+/// [`Metric::Coverage`] no `std`, or one of another shape; a metric that is not in [`Metric::OF_RECORDINGS`].
 ///
 /// # Examples
 ///
@@ -103,6 +103,9 @@ fn values_of(
             let pairs = alignment.permutation.iter().zip(reference.columns());
             let covered = pairs.map(|(&j, source)| coverage(estimate.column(j), std.column(j), source));
             each(covered.collect::<Result<_>>()?)
+        }
+        Metric::Psnr | Metric::Ssim => {
+            return Err(Error::NotDefined { metric, found: "a recording (samples, sources)".to_owned() });
         }
     })
 }

@@ -11,11 +11,14 @@
 //!   ([`amari`](crate::amari()) of two mixing matrices, [`amari_from_sources`] of two recordings);
 //! - [`Metric::Coverage`]: how often a 95 % band around the estimate covers the truth ([`coverage`](crate::coverage())).
 //!
-//! [`evaluate`](crate::evaluate()) computes several at once from a single [`Alignment`].
+//! Images have scores of their own, in which gain and sign matter: [`psnr_db`] and [`ssim`](crate::ssim()).
 //!
-//! Arrays are (samples, sources) and all functions are pure: no file, no random number, no output.
-//! Bad input (other shapes, NaN, silence) is an [`Error`] that says what was found and how to mend
-//! it, and no score is ever NaN or infinite.
+//! [`evaluate`](crate::evaluate()) computes several at once from a single [`Alignment`]; for datasets of many examples
+//! [`evaluate_examples`] does, with a matching for each example.
+//!
+//! Recordings are (samples, sources), datasets (examples, sources, features…). All functions are pure: no file, no
+//! random number, no output. Bad input (other shapes, NaN, silence) is an [`Error`] that says what was found and how to
+//! mend it, and no score is ever NaN or infinite.
 //!
 //! # Examples
 //!
@@ -37,13 +40,19 @@
 
 mod align;
 mod amari;
+mod assignment;
 mod correlation;
 mod coverage;
 mod error;
 mod evaluate;
+mod example;
+mod examples;
+mod image;
 mod metric;
+mod psnr;
 mod si_sdr;
 mod signal;
+mod ssim;
 
 pub use align::{Alignment, align, apply, assign};
 pub use amari::{amari, amari_from_sources};
@@ -51,6 +60,9 @@ pub use correlation::{correlation_matrix, mcc};
 pub use coverage::coverage;
 pub use error::{Error, Result};
 pub use evaluate::{Scores, Values, evaluate};
+pub use examples::{ExampleScores, ExampleValues, evaluate_examples};
 pub use metric::Metric;
+pub use psnr::{PSNR_CAP_DB, psnr_db};
 pub use si_sdr::{SI_SDR_CAP_DB, si_sdr_db};
 pub use signal::Role;
+pub use ssim::ssim;

@@ -5,11 +5,11 @@ use std::str::FromStr;
 
 use crate::error::Error;
 
-/// A score that [`evaluate`](crate::evaluate()) can compute.
+/// A score that [`evaluate`](crate::evaluate()) or [`evaluate_examples`](crate::evaluate_examples) can compute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Metric {
-    /// |Pearson correlation| of each reference with its estimate; named `correlation`.
+    /// |Pearson correlation| of each reference with its estimate, in examples with its sign; named `correlation`.
     Correlation,
     /// [`si_sdr_db`](crate::si_sdr_db) of each reference; named `si_sdr_db`.
     SiSdr,
@@ -19,11 +19,23 @@ pub enum Metric {
     Mcc,
     /// [`coverage`](crate::coverage()) of each reference, of estimates with standard deviations; named `coverage`.
     Coverage,
+    /// [`psnr_db`](crate::psnr_db()) of each reference, in examples only; named `psnr_db`.
+    Psnr,
+    /// [`ssim`](crate::ssim()) of each reference, in examples that are images only; named `ssim`.
+    Ssim,
 }
 
 impl Metric {
     /// All metrics, in the order in which they are listed.
-    pub const ALL: &[Metric] = &[Metric::Correlation, Metric::SiSdr, Metric::Amari, Metric::Mcc, Metric::Coverage];
+    pub const ALL: &[Metric] =
+        &[Metric::Correlation, Metric::SiSdr, Metric::Amari, Metric::Mcc, Metric::Coverage, Metric::Psnr, Metric::Ssim];
+
+    /// Those of recordings (samples, sources).
+    pub const OF_RECORDINGS: &[Metric] =
+        &[Metric::Correlation, Metric::SiSdr, Metric::Amari, Metric::Mcc, Metric::Coverage];
+
+    /// Those of datasets (examples, sources, features…).
+    pub const OF_EXAMPLES: &[Metric] = &[Metric::Psnr, Metric::Ssim, Metric::Correlation, Metric::SiSdr];
 
     /// The name on the command line and in results.
     #[must_use]
@@ -34,6 +46,19 @@ impl Metric {
             Metric::Amari => "amari",
             Metric::Mcc => "mcc",
             Metric::Coverage => "coverage",
+            Metric::Psnr => "psnr_db",
+            Metric::Ssim => "ssim",
+        }
+    }
+
+    /// The data that the metric is defined for, in words.
+    #[must_use]
+    pub fn expects(self) -> &'static str {
+        match self {
+            Metric::Correlation | Metric::SiSdr => "(samples, sources) or (examples, sources, features…)",
+            Metric::Amari | Metric::Mcc | Metric::Coverage => "a recording (samples, sources)",
+            Metric::Psnr => "a dataset (examples, sources, features…)",
+            Metric::Ssim => "images (examples, sources, height, width)",
         }
     }
 }
@@ -86,13 +111,13 @@ mod tests {
 
     #[test]
     fn unknown_names_get_the_nearest_and_the_list() {
-        for (name, nearest) in [("corelation", "correlation"), ("MCC", "mcc"), ("sdr_db", "si_sdr_db")] {
+        for (name, nearest) in [("corelation", "correlation"), ("MCC", "mcc"), ("sisdr_db", "si_sdr_db")] {
             let message = name.parse::<Metric>().unwrap_err().to_string();
             assert_eq!(
                 message,
                 format!(
                     "unknown or not yet available metric `{name}`: the nearest is `{nearest}`; \
-                     there are correlation, si_sdr_db, amari, mcc, coverage"
+                     there are correlation, si_sdr_db, amari, mcc, coverage, psnr_db, ssim"
                 )
             );
         }

@@ -5,4 +5,5 @@
 mod errors;
 mod golden;
 mod laws;
+mod masks;
 mod table;

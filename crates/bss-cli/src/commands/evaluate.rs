@@ -2,6 +2,7 @@
 
 mod baseline;
 mod beside;
+mod datasets;
 mod mixing;
 mod output;
 
@@ -10,7 +11,7 @@ use bss_metrics::{Metric, Scores, Values, evaluate};
 use ndarray::Array2;
 
 use crate::args::EvaluateArgs;
-use crate::input::{Matrix, ensure_same_size, read_matrix};
+use crate::input::{Matrix, ensure_same_size, read_array, read_matrix};
 use crate::warnings::{Warning, Warnings};
 
 /// All that is known at the end.
@@ -28,10 +29,15 @@ struct Evaluation {
 /// # Errors
 /// Files that cannot be read, arrays that do not fit each other, and whatever has no score.
 pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
+    let asked: Vec<Metric> = args.metrics.iter().map(|name| Ok(name.trim().parse()?)).collect::<Result<_>>()?;
+    let estimate = read_array(&args.estimate, "sources")?;
+    let reference = read_array(&args.reference, "sources")?;
+    if datasets::are_meant([&estimate, &reference], args.channels_first) {
+        return datasets::run(args, &asked, &estimate, &reference);
+    }
     let Matrix { values: estimate, at: estimate_at, layout: of_estimate, .. } =
-        read_matrix(&args.estimate, "sources", args.channels_first)?;
-    let Matrix { values: reference, at: reference_at, layout, .. } =
-        read_matrix(&args.reference, "sources", args.channels_first)?;
+        estimate.into_matrix(args.channels_first)?;
+    let Matrix { values: reference, at: reference_at, layout, .. } = reference.into_matrix(args.channels_first)?;
     ensure_same_size((&args.reference, layout.grid), (&args.estimate, of_estimate.grid))?;
     let std = beside::beside(&estimate_at, "std")?;
     let std = std.map(|at| read_matrix(&at.to_string(), "std", args.channels_first)).transpose()?;
@@ -44,7 +50,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
         }
         fits || !args.metrics.is_empty()
     });
-    let metrics = metrics(&args.metrics, std.is_some())?;
+    let metrics = metrics(asked, std.is_some())?;
     let std = std.as_ref().map(|std| std.values.view());
     let pair = || format!("{estimate_at} against {reference_at}");
 
@@ -78,16 +84,16 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
 }
 
 /// The metrics that were asked for, or all that there is something to compute them of.
-fn metrics(names: &[String], has_std: bool) -> Result<Vec<Metric>> {
-    if names.is_empty() {
-        return Ok(Metric::ALL.iter().copied().filter(|&metric| has_std || metric != Metric::Coverage).collect());
+fn metrics(asked: Vec<Metric>, has_std: bool) -> Result<Vec<Metric>> {
+    if asked.is_empty() {
+        let defined = |&metric: &Metric| has_std || metric != Metric::Coverage;
+        return Ok(Metric::OF_RECORDINGS.iter().copied().filter(defined).collect());
     }
-    let metrics: Vec<Metric> = names.iter().map(|name| Ok(name.trim().parse()?)).collect::<Result<_>>()?;
     ensure!(
-        has_std || !metrics.contains(&Metric::Coverage),
+        has_std || !asked.contains(&Metric::Coverage),
         "--metrics coverage: no standard deviations stand beside the estimate; write them with `bss separate --std`"
     );
-    Ok(metrics)
+    Ok(asked)
 }
 
 fn of_mixture(mixture: &Matrix, reference: &Array2<f64>, scores: &Scores) -> Result<Vec<(&'static str, Vec<f64>)>> {

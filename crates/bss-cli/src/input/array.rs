@@ -46,16 +46,42 @@ pub(crate) struct Matrix {
     pub(crate) layout: Layout,
 }
 
-/// An array of one to three dimensions, those of three as images, as it is; of a file with several, `default_key`.
+/// An array as it lies in its file.
+#[derive(Debug, Clone)]
+pub(crate) struct Stored {
+    pub(crate) values: ArrayD<f64>,
+    pub(crate) at: Location,
+    sample_rate: Option<f64>,
+}
+
+/// An array of any number of dimensions; of a file with several, `default_key`.
 ///
 /// # Errors
-/// What [`bss_data::read`] refuses; arrays of more dimensions.
-pub(crate) fn read_matrix(input: &str, default_key: &str, channels_first: bool) -> Result<Matrix> {
+/// What [`bss_data::read`] refuses.
+pub(crate) fn read_array(input: &str, default_key: &str) -> Result<Stored> {
     let at = locate(input, default_key)?;
     let array = bss_data::read(&at, &ReadOptions::default())?;
-    let traversal = (array.values.ndim() == 3).then_some(Traversal::Raster);
-    let (values, layout) = matrix(array.values, channels_first, traversal, &at)?;
-    Ok(Matrix { values, at, sample_rate: array.sample_rate, layout })
+    Ok(Stored { values: array.values, at, sample_rate: array.sample_rate })
+}
+
+impl Stored {
+    /// An array of one to three dimensions, those of three as images, as a matrix.
+    ///
+    /// # Errors
+    /// Arrays of more dimensions.
+    pub(crate) fn into_matrix(self, channels_first: bool) -> Result<Matrix> {
+        let traversal = (self.values.ndim() == 3).then_some(Traversal::Raster);
+        let (values, layout) = matrix(self.values, channels_first, traversal, &self.at)?;
+        Ok(Matrix { values, at: self.at, sample_rate: self.sample_rate, layout })
+    }
+}
+
+/// [`read_array`] as a matrix.
+///
+/// # Errors
+/// What [`bss_data::read`] refuses; arrays of more than three dimensions.
+pub(crate) fn read_matrix(input: &str, default_key: &str, channels_first: bool) -> Result<Matrix> {
+    read_array(input, default_key)?.into_matrix(channels_first)
 }
 
 /// The matrix in an array, and the layout that results are to have: that of the array, but for pictures, whose channels

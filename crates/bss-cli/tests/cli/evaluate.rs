@@ -147,7 +147,14 @@ fn what_has_no_score_is_refused() {
         ("--estimate silent.npz --reference s.npy", &["estimate column 1 is silent"]),
         ("--estimate nan.npz --reference s.npy", &["estimate has 1 values that are NaN", "sample 7 of column 2"]),
         ("--estimate e.npz --reference s.npy --metrics corelation", &["nearest is `correlation`"]),
-        ("--estimate e.npz --reference s.npy --metrics psnr_db", &["not yet available metric `psnr_db`"]),
+        (
+            "--estimate e.npz --reference s.npy --metrics psnr_db",
+            &["`psnr_db` is not defined for a recording", "expected a dataset (examples, sources, features…)"],
+        ),
+        (
+            "--estimate e.npz --reference s.npy --metrics ssim",
+            &["`ssim` is not defined for a recording", "expected images (examples, sources, height, width)"],
+        ),
         ("--estimate e.npz --reference s.npy --mixture short.npz", &["short.npz: ", "[400, 3]"]),
         ("--estimate e.npz:std --reference s.npy", &["no dataset `std`", "`sources`, `mixing`"]),
         ("--estimate none.npy --reference s.npy", &["none.npy: no such file"]),

@@ -12,6 +12,7 @@ mod count;
 mod damaged_files;
 mod damaged_runs;
 mod evaluate;
+mod evaluate_datasets;
 mod fit;
 mod help;
 mod images;
