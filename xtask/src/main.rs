@@ -8,6 +8,7 @@ mod bench;
 mod breach;
 mod ci;
 mod code_only;
+mod dataset;
 mod demo;
 mod directions;
 mod hdf5;
@@ -39,6 +40,8 @@ enum Chore {
     Setup,
     /// Separate the foetal ECG in fixtures/ and write a report with figures
     Demo(demo::Settings),
+    /// Fetch a public set of images, or take it from a folder, and check it
+    Dataset(dataset::Settings),
     /// Run an experiment and write its table under docs/experiments
     Reproduce(reproduce::Settings),
     /// Measure the prior, a training step or a fit, and the reference programs beside them
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Chore::Setup => setup::run(),
         Chore::Demo(settings) => demo::run(&settings),
+        Chore::Dataset(settings) => dataset::run(&settings),
         Chore::Reproduce(settings) => reproduce::run(&settings),
         Chore::Bench(settings) => bench::run(&settings),
         Chore::Test => test::run(),

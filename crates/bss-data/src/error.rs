@@ -45,7 +45,7 @@ pub enum Error {
         /// What the operating system says.
         source: io::Error,
     },
-    /// No format goes by the extension.
+    /// No format goes by the ending of the name.
     #[error("{}: unknown extension; expected one of {known}", path.display())]
     UnknownExtension {
         /// The file.
@@ -74,7 +74,7 @@ pub enum Error {
     Corrupt {
         /// The file or array.
         at: Location,
-        /// The format that its extension names.
+        /// The format that its name tells.
         format: Format,
         /// What does not fit.
         reason: String,
@@ -200,6 +200,14 @@ pub enum Error {
         what: String,
         /// What to do instead.
         mend: &'static str,
+    },
+    /// The format is one that is read and never written.
+    #[error("{}: {format} files are only read; write .npy, .npz or .h5", path.display())]
+    NotWritten {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        format: Format,
     },
 }
 

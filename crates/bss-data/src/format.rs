@@ -1,11 +1,11 @@
-//! The file formats and the extensions they go by.
+//! The file formats and the endings of names they go by.
 
 use std::fmt;
 use std::path::Path;
 
 use crate::error::{Error, Result};
 
-/// A file format, told by the file's extension.
+/// A file format, told by how the file's name ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
@@ -21,39 +21,45 @@ pub enum Format {
     Wav,
     /// Portable network graphics, `.png`: one image.
     Png,
+    /// IDX, `.idx` or a name that ends on `-ubyte`, or `.gz` of either: one array, as MNIST comes.
+    Idx,
 }
 
-/// Every extension, in lower case, with its format.
-const EXTENSIONS: [(&str, Format); 10] = [
-    ("npy", Format::Npy),
-    ("npz", Format::Npz),
-    ("h5", Format::Hdf5),
-    ("hdf5", Format::Hdf5),
-    ("csv", Format::Text),
-    ("tsv", Format::Text),
-    ("dat", Format::Text),
-    ("txt", Format::Text),
-    ("wav", Format::Wav),
-    ("png", Format::Png),
+/// How files' names end, in lower case, with their format.
+const ENDINGS: [(&str, Format); 14] = [
+    (".npy", Format::Npy),
+    (".npz", Format::Npz),
+    (".h5", Format::Hdf5),
+    (".hdf5", Format::Hdf5),
+    (".csv", Format::Text),
+    (".tsv", Format::Text),
+    (".dat", Format::Text),
+    (".txt", Format::Text),
+    (".wav", Format::Wav),
+    (".png", Format::Png),
+    (".idx", Format::Idx),
+    (".idx.gz", Format::Idx),
+    ("-ubyte", Format::Idx),
+    ("-ubyte.gz", Format::Idx),
 ];
 
 impl Format {
-    /// The format that a path's extension names, in upper or lower case.
+    /// The format that a path's name ends on, in upper or lower case.
     ///
     /// # Errors
-    /// [`Error::UnknownExtension`] if no format has that extension.
+    /// [`Error::UnknownExtension`] if no format has that ending.
     pub fn of(path: &Path) -> Result<Self> {
-        let found = path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
-        EXTENSIONS
+        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+        ENDINGS
             .iter()
-            .find(|(extension, _)| *extension == found)
+            .find(|(ending, _)| name.strip_suffix(ending).is_some_and(|stem| !stem.is_empty()))
             .map(|(_, format)| *format)
-            .ok_or_else(|| Error::UnknownExtension { path: path.to_owned(), known: Self::extensions() })
+            .ok_or_else(|| Error::UnknownExtension { path: path.to_owned(), known: Self::endings() })
     }
 
-    /// All extensions as one line, for messages.
-    fn extensions() -> String {
-        EXTENSIONS.map(|(extension, _)| format!(".{extension}")).join(" ")
+    /// All endings as one line, for messages.
+    fn endings() -> String {
+        ENDINGS.map(|(ending, _)| ending).join(" ")
     }
 
     /// Whether a file of this format names the arrays in it.
@@ -72,6 +78,7 @@ impl fmt::Display for Format {
             Self::Text => "text",
             Self::Wav => "WAVE",
             Self::Png => "PNG",
+            Self::Idx => "IDX",
         })
     }
 }
@@ -86,8 +93,26 @@ mod tests {
         assert_eq!(
             error,
             "x.mat: unknown extension; expected one of \
-             .npy .npz .h5 .hdf5 .csv .tsv .dat .txt .wav .png"
+             .npy .npz .h5 .hdf5 .csv .tsv .dat .txt .wav .png .idx .idx.gz -ubyte -ubyte.gz"
         );
-        assert_eq!(Format::of(Path::new("X.HDF5")).unwrap(), Format::Hdf5);
+    }
+
+    #[test]
+    fn a_name_tells_its_format_by_how_it_ends() {
+        for (name, format) in [
+            ("X.HDF5", Some(Format::Hdf5)),
+            ("a.b.npy", Some(Format::Npy)),
+            ("folder.npy/x", None),
+            (".npy", None),
+            ("train-images-idx3-ubyte", Some(Format::Idx)),
+            ("train-images.idx3-ubyte.GZ", Some(Format::Idx)),
+            ("a.idx", Some(Format::Idx)),
+            ("a.idx.gz", Some(Format::Idx)),
+            ("a.gz", None),
+            ("a.csv.gz", None),
+            ("ubyte", None),
+        ] {
+            assert_eq!(Format::of(Path::new(name)).ok(), format, "{name}");
+        }
     }
 }

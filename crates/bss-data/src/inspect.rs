@@ -7,7 +7,7 @@ use crate::format::Format;
 use crate::location::Location;
 use crate::read::open;
 use crate::text_layout::TextLayout;
-use crate::{hdf5, npy, npz, png, text, wav};
+use crate::{hdf5, idx, npy, npz, png, text, wav};
 
 /// One array of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,5 +50,6 @@ pub fn inspect(path: impl AsRef<Path>) -> Result<Vec<Entry>> {
         Format::Text => text::entries(&at),
         Format::Wav => wav::entries(&at, length),
         Format::Png => png::entries(&at, length),
+        Format::Idx => idx::entries(&at),
     }
 }

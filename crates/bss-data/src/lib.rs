@@ -2,12 +2,12 @@
 //!
 //! # Files
 //!
-//! A file's extension names its format, and one function reads them all: [`read()`] takes a
+//! The ending of a file's name tells its format, and one function reads them all: [`read()`] takes a
 //! [`Location`], a path with the name of an array inside where the format has such names, and gives
 //! an [`Array`] of `f64` in C order with its stored type and sample rate. [`write()`] is its inverse,
 //! and [`inspect()`] lists what a file holds.
 //!
-//! | extension | holds | read | written |
+//! | ending | holds | read | written |
 //! | --- | --- | --- | --- |
 //! | `.npy` | one array | any number type, either order of bytes and of axes | float32, float64 |
 //! | `.npz` | named arrays | the same, stored or deflated | stored |
@@ -15,6 +15,7 @@
 //! | `.csv`, `.tsv`, `.dat`, `.txt` | one table | delimiter, header and decimal comma are found | shortest digits |
 //! | `.wav` | a recording | 8 to 32 bits, scaled to [-1, 1), or float32 | float32 |
 //! | `.png` | one image | 1 to 16 bits, scaled to [0, 1] | grey, 8 bits |
+//! | `.idx`, `-ubyte`, `.gz` of either | one array | any of its six types, not scaled | no |
 //!
 //! A recording is (samples, channels). Images are (height, width, channels), and a [`Grid`] makes a recording of them, and
 //! images again of what was made of it. Values that are not finite are read as they are: what to do
@@ -61,12 +62,14 @@ mod hdf5;
 mod hdf5_layout;
 mod hdf5_tree;
 mod hdf5_types;
+mod idx;
 mod inspect;
 mod location;
 pub mod mixing;
 mod npy;
 mod npy_header;
 mod npz;
+mod numbers;
 mod png;
 mod read;
 pub mod synth;

@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 
-use half::f16;
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 
 use crate::array::{Array, Dtype};
@@ -11,13 +10,11 @@ use crate::error::{Error, Result};
 use crate::format::Format;
 use crate::inspect::Entry;
 use crate::location::Location;
-use crate::npy_header::{self, Header, unreadable};
+use crate::npy_header::{self, Header};
+use crate::numbers::{read_numbers, unreadable};
 
 /// The types that are read, for messages.
 const READ: &str = "bool, int8 to int64, uint8 to uint64, or float16 to float64";
-
-/// How many values are converted at a time.
-const BLOCK: usize = 1 << 14;
 
 /// Reads the array of a `.npy` file of `length` bytes.
 pub(crate) fn read(at: &Location, length: u64) -> Result<Array> {
@@ -62,62 +59,14 @@ pub(crate) fn read_array(reader: &mut impl Read, available: u64, at: &Location) 
     if expected > available {
         return Err(Error::Truncated { at: at.clone(), expected, found: available });
     }
-    let values = read_values(reader, n, dtype, big_endian, at, (expected, available))?;
+    let fail = |error: io::Error| match error.kind() {
+        io::ErrorKind::UnexpectedEof => Error::Truncated { at: at.clone(), expected, found: available },
+        _ => unreadable(at, Format::Npy, error),
+    };
+    let values = read_numbers(reader, n, (dtype, big_endian), at, fail)?;
     let shape = IxDyn(&header.shape).set_f(header.fortran_order);
     let values = ArrayD::from_shape_vec(shape, values).map_err(|error| corrupt(error.to_string()))?;
     Ok((values, dtype))
-}
-
-/// Reads `n` values, a block at a time.
-fn read_values(
-    reader: &mut impl Read,
-    n: usize,
-    dtype: Dtype,
-    big_endian: bool,
-    at: &Location,
-    (expected, found): (u64, u64),
-) -> Result<Vec<f64>> {
-    let mut values = Vec::new();
-    values.try_reserve_exact(n).map_err(|_| Error::TooLarge { at: at.clone(), values: n as u64 })?;
-    let mut bytes = vec![0; BLOCK.min(n) * dtype.size()];
-    while values.len() < n {
-        let block = &mut bytes[..BLOCK.min(n - values.len()) * dtype.size()];
-        reader.read_exact(block).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => Error::Truncated { at: at.clone(), expected, found },
-            _ => unreadable(at, error),
-        })?;
-        widen(block, dtype, big_endian, &mut values);
-    }
-    Ok(values)
-}
-
-/// Appends the values that `bytes` stand for.
-fn widen(bytes: &[u8], dtype: Dtype, big_endian: bool, values: &mut Vec<f64>) {
-    macro_rules! extend {
-        ($number:ty, $convert:expr) => {{
-            let (chunks, _) = bytes.as_chunks::<{ size_of::<$number>() }>();
-            if big_endian {
-                values.extend(chunks.iter().map(|&chunk| $convert(<$number>::from_be_bytes(chunk))));
-            } else {
-                values.extend(chunks.iter().map(|&chunk| $convert(<$number>::from_le_bytes(chunk))));
-            }
-        }};
-    }
-    match dtype {
-        Dtype::Bool => values.extend(bytes.iter().map(|&byte| f64::from(u8::from(byte != 0)))),
-        Dtype::I8 => extend!(i8, f64::from),
-        Dtype::U8 => extend!(u8, f64::from),
-        Dtype::I16 => extend!(i16, f64::from),
-        Dtype::U16 => extend!(u16, f64::from),
-        Dtype::I24 => unreachable!("no descr names 24-bit integers"),
-        Dtype::I32 => extend!(i32, f64::from),
-        Dtype::U32 => extend!(u32, f64::from),
-        Dtype::I64 => extend!(i64, |value: i64| value as f64),
-        Dtype::U64 => extend!(u64, |value: u64| value as f64),
-        Dtype::F16 => extend!(f16, f64::from),
-        Dtype::F32 => extend!(f32, f64::from),
-        Dtype::F64 => extend!(f64, |value: f64| value),
-    }
 }
 
 /// Writes an array in C order, as little-endian float32 or float64.
@@ -155,30 +104,6 @@ mod tests {
             let error = read_array(&mut bytes.as_slice(), bytes.len() as u64, &at).unwrap_err();
             let refused = matches!(error, Error::Truncated { .. } | Error::Corrupt { .. });
             assert!(refused, "{shape}: {error}");
-        }
-    }
-
-    #[test]
-    fn every_type_is_widened_in_both_byte_orders() {
-        for (dtype, little, value) in [
-            (Dtype::Bool, vec![2], 1.0),
-            (Dtype::I8, vec![0xfe], -2.0),
-            (Dtype::U8, vec![0xfe], 254.0),
-            (Dtype::I16, vec![0xfe, 0xff], -2.0),
-            (Dtype::U16, vec![0xfe, 0xff], 65534.0),
-            (Dtype::I32, vec![0xfe, 0xff, 0xff, 0xff], -2.0),
-            (Dtype::U32, vec![0xfe, 0xff, 0xff, 0xff], 4_294_967_294.0),
-            (Dtype::I64, vec![0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], -2.0),
-            (Dtype::U64, vec![2, 0, 0, 0, 0, 0, 0, 0], 2.0),
-            (Dtype::F16, vec![0x00, 0x3e], 1.5),
-            (Dtype::F32, vec![0, 0, 0xc0, 0x3f], 1.5),
-            (Dtype::F64, vec![0, 0, 0, 0, 0, 0, 0xf8, 0x3f], 1.5),
-        ] {
-            let big: Vec<u8> = little.iter().rev().copied().collect();
-            let mut values = Vec::new();
-            widen(&little, dtype, false, &mut values);
-            widen(&big, dtype, true, &mut values);
-            assert_eq!(values, [value, value], "{dtype}");
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::array::Dtype;
 use crate::error::{Error, Result};
 use crate::format::Format;
 use crate::location::Location;
+use crate::numbers::unreadable;
 
 /// The first bytes of every `.npy` file.
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
@@ -39,7 +40,7 @@ impl Header {
         let mut take = |bytes: &mut [u8], expected: u64| {
             reader.read_exact(bytes).map_err(|error| match error.kind() {
                 io::ErrorKind::UnexpectedEof => Error::Truncated { at: at.clone(), expected, found: available },
-                _ => unreadable(at, error),
+                _ => unreadable(at, Format::Npy, error),
             })
         };
         let corrupt = |reason: String| Error::corrupt(at, Format::Npy, reason);
@@ -114,17 +115,6 @@ pub(crate) fn write(writer: &mut impl Write, descr: &str, shape: &[usize]) -> io
     writer.write_all(&[1, 0])?;
     writer.write_all(&length.to_le_bytes())?;
     writer.write_all(text.as_bytes())
-}
-
-/// The error of a file that the system fails to read.
-pub(crate) fn unreadable(at: &Location, error: io::Error) -> Error {
-    match error.kind() {
-        // The readers of zip archives say so of wrong checksums and broken compression.
-        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other => {
-            Error::corrupt(at, Format::Npy, error.to_string())
-        }
-        _ => Error::io(&at.path, error),
-    }
 }
 
 /// Understands the dictionary; the error says what does not fit.

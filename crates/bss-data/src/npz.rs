@@ -18,7 +18,8 @@ use crate::format::Format;
 use crate::inspect::Entry;
 use crate::location::Location;
 use crate::npy;
-use crate::npy_header::{Header, unreadable};
+use crate::npy_header::Header;
+use crate::numbers::unreadable;
 use crate::read::{SAMPLE_RATE, only, usable_rate};
 use crate::write::Named;
 
@@ -46,7 +47,7 @@ pub(crate) fn read(at: &Location) -> Result<Array> {
     let available = available(&entry);
     let (values, dtype) = npy::read_array(&mut entry, available, &at)?;
     // The checksum is compared when the end is reached, one read after the last byte.
-    entry.read(&mut [0]).map_err(|error| unreadable(&at, error))?;
+    entry.read(&mut [0]).map_err(|error| unreadable(&at, Format::Npy, error))?;
     Ok(Array::new(values, dtype, sample_rate))
 }
 
@@ -118,7 +119,7 @@ fn sample_rate(archive: &mut Archive, at: &Location) -> Option<f64> {
 /// The error of an archive that cannot be unpacked.
 fn broken(at: &Location, error: ZipError) -> Error {
     match error {
-        ZipError::Io(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => unreadable(at, error),
+        ZipError::Io(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => unreadable(at, Format::Npy, error),
         ZipError::UnsupportedArchive(_) | ZipError::CompressionMethodNotSupported(_) => Error::UnsupportedEncoding {
             at: at.clone(),
             found: error.to_string(),

@@ -8,7 +8,7 @@ use crate::columns::Columns;
 use crate::error::{Error, Result};
 use crate::format::Format;
 use crate::location::Location;
-use crate::{hdf5, npy, npz, png, text, wav};
+use crate::{hdf5, idx, npy, npz, png, text, wav};
 
 /// The name under which sample rates are stored beside arrays.
 pub(crate) const SAMPLE_RATE: &str = "sample_rate";
@@ -20,10 +20,10 @@ pub struct ReadOptions {
     pub columns: Option<Columns>,
 }
 
-/// Reads an array in the format that the file's extension names.
+/// Reads an array in the format that the ending of the file's name tells.
 ///
 /// # Shapes
-/// As stored, for `.npy`, `.npz` and HDF5; (rows, columns) for text; (samples, channels) for audio; (height, width,
+/// As stored, for `.npy`, `.npz`, HDF5 and IDX; (rows, columns) for text; (samples, channels) for audio; (height, width,
 /// channels) for images.
 ///
 /// # Errors
@@ -43,6 +43,7 @@ pub fn read(location: &Location, options: &ReadOptions) -> Result<Array> {
         Format::Text => text::read(location, columns)?,
         Format::Wav => wav::read(location, length)?,
         Format::Png => png::read(location, length)?,
+        Format::Idx => idx::read(location)?,
     };
     if let Some(columns) = columns
         && format != Format::Text

@@ -20,7 +20,7 @@ pub struct Named<'a> {
     pub values: &'a ArrayD<f64>,
 }
 
-/// Writes arrays in the format that the extension of `path` names.
+/// Writes arrays in the format that the ending of `path` names.
 ///
 /// - `.npz` and HDF5 hold all arrays by their names. The sample rate is stored too, as a scalar
 ///   `sample_rate` or as an attribute of that name.
@@ -33,8 +33,8 @@ pub struct Named<'a> {
 /// infinite there. Each file is written aside and renamed, so that it is never seen half done.
 ///
 /// # Errors
-/// [`Error::CannotHold`] if the format has no room for the arrays, [`Error::UnsupportedDtype`] for
-/// another `dtype`, [`Error::UnknownExtension`], or what went wrong with the file system.
+/// [`Error::CannotHold`] if the format has no room for the arrays, [`Error::NotWritten`] if it is one
+/// that is only read, [`Error::UnsupportedDtype`] for another `dtype`, [`Error::UnknownExtension`], or what went wrong with the file system.
 ///
 /// # Examples
 /// See the [crate's example](crate).
@@ -61,6 +61,7 @@ pub fn write(path: &Path, arrays: &[Named<'_>], dtype: Dtype, sample_rate: Optio
         Format::Text => text::write(path, first, dtype),
         Format::Wav => wav::write(path, first, sample_rate),
         Format::Png => png::write(path, first),
+        Format::Idx => Err(Error::NotWritten { path: path.to_owned(), format }),
     }
 }
 

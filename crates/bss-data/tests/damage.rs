@@ -40,6 +40,10 @@ fn valid_files() -> Vec<Valid> {
         "space.dat",
         "int24.wav",
         "float32.wav",
+        "i2.idx",
+        "images.idx3-ubyte",
+        "images.idx3-ubyte.gz",
+        "f8.idx.gz",
     ];
     ours.into_iter()
         .chain([image])
@@ -109,6 +113,8 @@ fn a_file_of_another_kind_is_told_from_a_broken_one() {
         ("a.h5", "does not begin as one"),
         ("a.wav", "no RIFF tag"),
         ("a.png", "is no valid PNG file"),
+        ("a.idx", "does not begin as one"),
+        ("a-ubyte.gz", "does not begin as one"),
     ] {
         let path = folder.path().join(name);
         std::fs::write(&path, "<html>404 not found, and so on and so forth</html>").unwrap();

@@ -92,6 +92,11 @@ fn every_file_holds_the_matrix() {
         ("int24.wav", Dtype::I24, Audio, Some(250.0)),
         ("int32.wav", Dtype::I32, Audio, Some(250.0)),
         ("float32.wav", Dtype::F32, Audio, Some(250.0)),
+        ("i1.idx", Dtype::I8, Signed, None),
+        ("i2.idx", Dtype::I16, Signed, None),
+        ("i4.idx", Dtype::I32, Signed, None),
+        ("f4.idx", Dtype::F32, Signed, None),
+        ("f8.idx.gz", Dtype::F64, Signed, None),
     ] {
         let array = read(&location(name), &ReadOptions::default()).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(array.values, holds.matrix(), "{name}");
@@ -117,6 +122,18 @@ fn three_dimensions_in_fortran_order() {
     let array = read(&location("fortran_3d.npy"), &ReadOptions::default()).unwrap();
     let expected = Holds::Signed.matrix().into_shape_with_order(IxDyn(&[4, 5, 3])).unwrap();
     assert_eq!(array.values, expected);
+}
+
+#[test]
+fn images_as_mnist_comes() {
+    for name in ["images.idx3-ubyte", "images.idx3-ubyte.gz"] {
+        let array = read(&location(name), &ReadOptions::default()).unwrap();
+        assert_eq!(array.values, unsigned().into_shape_with_order(IxDyn(&[4, 5, 3])).unwrap(), "{name}");
+        let entry = inspect(location(name).path).unwrap().remove(0);
+        assert_eq!((entry.shape, entry.dtype.as_str(), entry.readable), (vec![4, 5, 3], "uint8", true), "{name}");
+    }
+    let error = read(&location("images.idx3-ubyte.gz:x"), &ReadOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("IDX files hold one array without a name"), "{error}");
 }
 
 #[test]

@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail where they stand")]
 
+use std::io::Write as _;
+
 use bss_data::{Dtype, Error, Location, Named, ReadOptions, inspect, read, write};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use ndarray::{ArrayD, IxDyn, ShapeBuilder, arr1, arr2};
 use proptest::prelude::*;
 
@@ -52,6 +56,34 @@ fn round_trip(extension: &str, values: &ArrayD<f64>, dtype: Dtype, rate: Option<
     read(&Location::from(&path), &ReadOptions::default()).unwrap()
 }
 
+/// An array as IDX holds it, which this crate only reads: in any of its types, plain or packed.
+fn idx() -> impl Strategy<Value = (ArrayD<f64>, Dtype, Vec<u8>, bool)> {
+    let code = prop::sample::select(vec![0x08, 0x09, 0x0b, 0x0c, 0x0d, 0x0e]);
+    let shape = prop::collection::vec(1_usize..6, 0..=4);
+    (code, shape, any::<bool>()).prop_flat_map(|(code, shape, packed)| {
+        prop::collection::vec(any::<[u8; 8]>(), shape.iter().product::<usize>()).prop_map(move |numbers| {
+            let mut bytes = vec![0, 0, code, shape.len() as u8];
+            bytes.extend(shape.iter().flat_map(|&size| (size as u32).to_be_bytes()));
+            let mut values = Vec::new();
+            let mut dtype = Dtype::U8;
+            for [a, b, c, d, e, f, g, h] in numbers {
+                let (value, of, stored) = match code {
+                    0x08 => (f64::from(a), Dtype::U8, &[a][..]),
+                    0x09 => (f64::from(a as i8), Dtype::I8, &[a][..]),
+                    0x0b => (f64::from(i16::from_be_bytes([a, b])), Dtype::I16, &[a, b][..]),
+                    0x0c => (f64::from(i32::from_be_bytes([a, b, c, d])), Dtype::I32, &[a, b, c, d][..]),
+                    0x0d => (f64::from(f32::from_be_bytes([a, b, c, d])), Dtype::F32, &[a, b, c, d][..]),
+                    _ => (f64::from_be_bytes([a, b, c, d, e, f, g, h]), Dtype::F64, &[a, b, c, d, e, f, g, h][..]),
+                };
+                values.push(value);
+                dtype = of;
+                bytes.extend(stored);
+            }
+            (ArrayD::from_shape_vec(IxDyn(&shape), values).unwrap(), dtype, bytes, packed)
+        })
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -84,6 +116,24 @@ proptest! {
         let expected = if expected.ndim() == 1 { expected.into_shape_with_order(column).unwrap() } else { expected };
         prop_assert!(same(&back.values, &expected), "{back:?}");
         prop_assert_eq!((back.dtype, back.sample_rate), (Dtype::F32, Some(f64::from(rate))));
+    }
+
+    #[test]
+    fn idx_files((values, dtype, bytes, packed) in idx()) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(if packed { "a-ubyte.gz" } else { "a.idx" });
+        let bytes = if packed {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+            encoder.write_all(&bytes).unwrap();
+            encoder.finish().unwrap()
+        } else {
+            bytes
+        };
+        std::fs::write(&path, bytes).unwrap();
+        let back = read(&Location::from(&path), &ReadOptions::default()).unwrap();
+        prop_assert!(same(&back.values, &values), "{back:?}");
+        prop_assert_eq!(back.dtype, dtype);
+        prop_assert_eq!(&inspect(&path).unwrap()[0].shape[..], values.shape());
     }
 }
 
@@ -143,6 +193,7 @@ fn what_a_format_cannot_hold_is_refused_and_nothing_is_written() {
         ("a.png", &three[..], None, "shape [2, 2, 2]"),
         ("a.png", &one[..], None, "shape [2]"),
         ("a.mat", &one[..], None, "unknown extension"),
+        ("a.idx.gz", &one[..], None, "IDX files are only read; write .npy, .npz or .h5"),
         ("no/such/a.npy", &one[..], None, "no such file or folder"),
         ("no/such/a.h5", &one[..], None, "no such file or folder"),
     ] {
