@@ -4,6 +4,17 @@ use bss_nn::dense::{FlatParameters, Sink};
 
 use crate::NeriTerms;
 
+/// What a step takes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Batch {
+    /// Mixtures (mixtures, features).
+    pub x: Vec<f32>,
+    /// Draws of N(0, 1) for the posterior, as many as [`ExampleModel::draws`] says.
+    pub noise: Vec<f32>,
+    /// The numbers of the examples in each mixture, (mixtures, M).
+    pub examples: Vec<u32>,
+}
+
 /// A model that is trained on batches of mixtures and separates mixtures one by one.
 pub trait ExampleModel {
     /// What is trained.
@@ -27,9 +38,9 @@ pub trait ExampleModel {
     /// How many draws of N(0, 1) a step takes for so many mixtures.
     fn draws(&self, mixtures: usize) -> usize;
 
-    /// One evaluation on mixtures `x` (mixtures, features) and the way back of `reconstruction + β divergence`; where that
-    /// is not finite, nothing moves.
-    fn step(&mut self, x: &[f32], noise: &[f32], beta: f64, sink: &mut dyn Sink<f32>) -> NeriTerms;
+    /// One evaluation on a batch and the way back of `reconstruction + β divergence`; where that is not finite, nothing
+    /// moves.
+    fn step(&mut self, batch: &Batch, beta: f64, sink: &mut dyn Sink<f32>) -> NeriTerms;
 
     /// The sources of mixtures `x` (mixtures, features): (mixtures, K, features).
     fn separate(&self, x: &[f32]) -> Vec<f32>;

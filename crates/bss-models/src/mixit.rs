@@ -3,7 +3,7 @@
 use bss_nn::Noise;
 use bss_nn::dense::{FlatParameters, Sink, sigmoid};
 
-use crate::{ExampleModel, Latent, NeriConfig, NeriTerms, NeriVae, SCALE};
+use crate::{Batch, ExampleModel, Latent, NeriConfig, NeriTerms, NeriVae, SCALE};
 
 /// A separator that is trained on sums of two mixtures, which it has to give back from its K outputs.
 ///
@@ -54,10 +54,10 @@ impl ExampleModel for MixIt {
         0
     }
 
-    /// The rows of `x` are taken in pairs: an odd one at the end is left out.
-    fn step(&mut self, x: &[f32], _: &[f32], _: f64, sink: &mut dyn Sink<f32>) -> NeriTerms {
+    /// The mixtures are taken in pairs: an odd one at the end is left out.
+    fn step(&mut self, batch: &Batch, _: f64, sink: &mut dyn Sink<f32>) -> NeriTerms {
         let features = self.features();
-        let pairs = x.chunks_exact(2 * features);
+        let pairs = batch.x.chunks_exact(2 * features);
         let halves: Vec<f32> = pairs.clone().flatten().map(|value| 0.5 * value).collect();
         let sum = |pair: &[f32]| pair[..features].iter().zip(&pair[features..]).map(|(a, b)| a + b).collect::<Vec<_>>();
         let mixed: Vec<f32> = halves.chunks_exact(2 * features).flat_map(sum).collect();

@@ -2,13 +2,13 @@
 
 mod graph;
 mod latent;
-mod mixture;
-mod refine;
+pub(crate) mod mixture;
+pub(crate) mod refine;
 
 use bss_nn::dense::{FlatParameters, Perceptron, Sink, Tape, sigmoid};
 use bss_nn::{Noise, Real};
 
-use crate::ExampleModel;
+use crate::{Batch, ExampleModel};
 
 pub use latent::Latent;
 pub use refine::Refinement;
@@ -214,8 +214,8 @@ impl ExampleModel for NeriVae<f32> {
         Self::draws(self, mixtures)
     }
 
-    fn step(&mut self, x: &[f32], noise: &[f32], beta: f64, sink: &mut dyn Sink<f32>) -> NeriTerms {
-        Self::step(self, x, noise, beta, sink)
+    fn step(&mut self, batch: &Batch, beta: f64, sink: &mut dyn Sink<f32>) -> NeriTerms {
+        Self::step(self, &batch.x, &batch.noise, beta, sink)
     }
 
     fn separate(&self, x: &[f32]) -> Vec<f32> {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use bss_models::{Latent, NeriConfig, NeriVae};
-use bss_nn::dense::Sink;
+use bss_models::{Batch, ExampleModel as _, Glo, Latent, NeriConfig, NeriVae, Refinement};
+use bss_nn::dense::{FlatAdam, FlatAdamConfig, Sink};
 use bss_nn::{Noise, Purpose, Real};
 use candle_core::{Device, Result, Tensor, Var};
 
@@ -122,4 +122,46 @@ fn an_example_is_separated_the_same_alone_and_in_company() {
             assert!((alone - all).abs() < 1e-12);
         }
     }
+}
+
+#[test]
+fn refining_brings_sources_nearer_to_their_mixture_and_leaves_each_by_itself() {
+    let config = config(2, Latent::Gaussian);
+    let (mut model, ..) = fused::<f64>(&config, 0.5);
+    // Weights large enough for the decoder to bend.
+    model.parameters.values.iter_mut().for_each(|value| *value *= 3.0);
+    let x = mixtures::<f64>();
+    let distance = |sources: &[f64]| -> f64 {
+        let examples = x.chunks_exact(23).zip(sources.chunks_exact(46));
+        examples.map(|(x, s)| (0..23).map(|i| (x[i] - s[i] - s[23 + i]).abs()).sum::<f64>()).sum()
+    };
+    let refinement = Refinement { beta: 0.0, ..Refinement::default() };
+    let (before, after) = (model.separate(&x), model.separate_refined(&x, refinement));
+    assert!(distance(&after) < 0.97 * distance(&before), "{} after {}", distance(&after), distance(&before));
+    let alone = model.separate_refined(&x[5 * 23..6 * 23], refinement);
+    for (alone, all) in alone.iter().zip(&after[5 * 46..]) {
+        assert!((alone - all).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn generative_latent_optimisation_learns_its_examples_and_takes_their_sum_apart() {
+    // Bars of 6 by 4 pixels: of each example one column is lit.
+    let example = |i: usize| (0..24).map(move |p| if p % 6 == i % 6 { 0.9f32 } else { 0.05 });
+    let config = NeriConfig { features: 24, widths: vec![32, 16], latent: 3, sources: 2, posterior: Latent::Delta };
+    let mut model = Glo::new(config, 60, Noise::new(1));
+    let mut adam = FlatAdam::<f32>::new(FlatAdamConfig::default(), model.parameters().values.len());
+    let batch = Batch { x: (0..60).flat_map(example).collect(), noise: Vec::new(), examples: (0..60).collect() };
+    let mut losses = Vec::new();
+    for _ in 0..400 {
+        losses.push(model.step(&batch, 0.1, &mut adam.step(0.01)).reconstruction);
+    }
+    assert!(losses[399] < losses[0] - 3.0, "{} after {}", losses[399], losses[0]);
+    let (first, second): (Vec<f32>, Vec<f32>) = (example(1).collect(), example(4).collect());
+    let x: Vec<f32> = first.iter().zip(&second).map(|(a, b)| a + b).collect();
+    let sources = model.separate(&x);
+    let error = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    let straight = error(&sources[..24], &first).max(error(&sources[24..], &second));
+    let crossed = error(&sources[..24], &second).max(error(&sources[24..], &first));
+    assert!(straight.min(crossed) < 0.35, "{sources:?}");
 }

@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-use bss_models::{NeriConfig, NeriVae};
+use bss_models::{Batch, NeriConfig, NeriVae};
 use bss_nn::Noise;
 use bss_nn::dense::FlatAdamConfig;
-use bss_train::{Batch, Decay, ExampleSchedule, ExampleTrainer, Mixtures};
+use bss_train::{Decay, ExampleSchedule, ExampleTrainer, Mixtures};
 use criterion::{BenchmarkId, Criterion};
 
 const BATCH: usize = 128;
@@ -51,7 +51,7 @@ fn measure() {
             bencher.iter(|| {
                 // In a training, a thread of its own draws these ahead.
                 let noise = noise.bulk_normal(bss_nn::Purpose::Reparameterise, 1, trainer.iteration(), draws);
-                trainer.step(&Batch { x: x.clone(), noise })
+                trainer.step(&Batch { x: x.clone(), noise, ..Batch::default() })
             });
         });
         let x = &examples[..MIXTURES * FEATURES];

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
+use bss_models::Batch;
 use bss_nn::{Noise, Purpose};
 
 /// How clean examples become batches of mixtures.
@@ -19,15 +20,6 @@ pub struct Mixtures {
     pub batch: usize,
     /// The order in which the examples come, and the posterior's draws.
     pub noise: Noise,
-}
-
-/// What a step takes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Batch {
-    /// Mixtures (batch, features).
-    pub x: Vec<f32>,
-    /// Draws of N(0, 1) for the posterior.
-    pub noise: Vec<f32>,
 }
 
 /// Batches that wait for the trainer.
@@ -69,14 +61,15 @@ impl Mixtures {
         let first = (step % self.per_epoch().max(1)) as usize * self.batch * self.mix;
         let share = 1.0 / self.mix as f32;
         let mut x = Vec::with_capacity(self.batch * self.features);
-        for mixed in order[first..first + self.batch * self.mix].chunks_exact(self.mix) {
+        let examples = order[first..first + self.batch * self.mix].to_vec();
+        for mixed in examples.chunks_exact(self.mix) {
             let start = x.len();
             x.extend(self.example(mixed[0]).iter().map(|value| value * share));
             for &example in &mixed[1..] {
                 x[start..].iter_mut().zip(self.example(example)).for_each(|(x, value)| *x += value * share);
             }
         }
-        Batch { x, noise: self.noise.bulk_normal(Purpose::Reparameterise, 1, step, draws) }
+        Batch { x, noise: self.noise.bulk_normal(Purpose::Reparameterise, 1, step, draws), examples }
     }
 
     fn example(&self, index: u32) -> &[f32] {

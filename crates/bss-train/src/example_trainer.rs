@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use bss_models::{ExampleModel, NeriTerms};
+use bss_models::{Batch, ExampleModel, NeriTerms};
 use bss_nn::dense::{FlatAdam, FlatAdamConfig, FlatParameters};
 use candle_core::{Device, Tensor};
 use serde_json::{Value, json};
 
 use crate::checkpoint::corrupt;
-use crate::{Batch, Checkpoint, ExampleSchedule, Result, Tail};
+use crate::{Checkpoint, ExampleSchedule, Result, Tail};
 
 /// A model of a dataset, its optimiser, and how far they have come.
 #[derive(Debug)]
@@ -97,7 +97,7 @@ impl<M: ExampleModel + Clone> ExampleTrainer<M> {
         let iteration = self.iteration;
         let beta = self.schedule.beta(iteration);
         let mut adam = self.adam.step(self.schedule.learning_rate(iteration));
-        let terms = self.model.step(&batch.x, &batch.noise, beta, &mut adam);
+        let terms = self.model.step(batch, beta, &mut adam);
         self.iteration += 1;
         if self.iteration.is_multiple_of(LOOK) || self.is_done() {
             self.look();

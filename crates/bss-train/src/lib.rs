@@ -42,7 +42,7 @@ mod schedule;
 mod trainer;
 mod verdict;
 
-pub use batches::{Batch, Mixtures};
+pub use batches::Mixtures;
 pub use checkpoint::{Checkpoint, FORMAT};
 pub use error::{Error, Result};
 pub use example_schedule::{Decay, ExampleSchedule};

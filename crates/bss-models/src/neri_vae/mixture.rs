@@ -11,7 +11,7 @@ const ROWS: usize = 8;
 /// is replaced by the gradient.
 ///
 /// With `ŝ = 1 / (1 + e⁻ˡ)` and `r = x - Σ ŝ`: `Σ |r| / b + D ln 2b`, and `∂/∂l = -sign(r) ŝ (1 - ŝ) / b`.
-pub(super) fn laplace<T: Real>(x: &[T], logits: &mut [T], features: usize, b: f64) -> f64 {
+pub(crate) fn laplace<T: Real>(x: &[T], logits: &mut [T], features: usize, b: f64) -> f64 {
     let sources = logits.len() / x.len();
     let examples = x.len() / features;
     let slope = T::from_f64(1.0 / (b * examples as f64));
