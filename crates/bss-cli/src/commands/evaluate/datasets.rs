@@ -68,7 +68,10 @@ fn scores(asked: &[Metric], estimate: &Stored, reference: &Stored, warnings: &mu
 
 /// Each metric under its name, all of them once more under `metrics`, and what they rest on.
 fn to_json(scores: &ExampleScores, outputs: usize, warnings: &Warnings) -> Value {
-    let of = |values: &ExampleValues| json!({ "median": values.median, "mean": values.mean, "per_source": values.per_source });
+    let of = |values: &ExampleValues| {
+        let ExampleValues { median, mean, per_source, .. } = values;
+        json!({ "median": median, "mean": mean, "per_source": per_source })
+    };
     let metrics: Map<String, Value> =
         scores.values.iter().map(|(name, values)| ((*name).to_owned(), of(values))).collect();
     let (examples, references) = scores.permutation.dim();
