@@ -36,6 +36,14 @@ pub(crate) struct Settings {
     to: Option<PathBuf>,
 }
 
+/// Where a set is kept unless told otherwise.
+///
+/// # Errors
+/// When the user has no cache.
+pub(crate) fn folder(name: &str) -> Result<PathBuf> {
+    place::folder(name)
+}
+
 /// Where files come from.
 enum Source<'a> {
     Folder(&'a Path),

@@ -10,6 +10,7 @@ mod defaults;
 mod families;
 mod foetal_ecg;
 mod images;
+mod neri_mnist;
 mod nonlinear;
 mod results;
 
@@ -30,12 +31,15 @@ pub(crate) struct Settings {
     /// Compare with the stored result instead of replacing it
     #[arg(long)]
     check: bool,
-    /// How much of families to run [default: quick]
+    /// How much of families or neri-mnist to run [default: quick]
     #[arg(long, value_name = "PRESET")]
-    preset: Option<families::Preset>,
-    /// Begin no more cells of families after so many minutes; the next run goes on
+    preset: Option<Preset>,
+    /// Begin no more cells of families or neri-mnist after so many minutes; the next run goes on
     #[arg(long, value_name = "M")]
     minutes: Option<u64>,
+    /// Where the data of neri-mnist are [default: where `cargo xtask dataset mnist` puts them]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
 }
 
 /// The experiments, by the names of their folders.
@@ -55,8 +59,20 @@ pub(crate) enum Experiment {
     FoetalEcg,
     /// Images along three traversals
     Images,
+    /// Neri's Table II: pairs of handwritten digits
+    NeriMnist,
     /// Mixing of growing depth
     Nonlinear,
+}
+
+/// How much of an experiment to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Preset {
+    /// Minutes; of families, the base with two mixings of each
+    #[default]
+    Quick,
+    /// All that a paper's table has; of families, the base with ten mixings of each and every variant with two
+    Paper,
 }
 
 /// Runs the experiment.
@@ -64,19 +80,25 @@ pub(crate) enum Experiment {
 /// # Errors
 /// When a command of the experiment fails or a file cannot be written.
 pub(crate) fn run(settings: &Settings) -> Result<bool> {
-    let is_of_families = settings.preset.is_some() || settings.minutes.is_some();
+    let has_presets = matches!(settings.id, Experiment::Families | Experiment::NeriMnist);
     ensure!(
-        !is_of_families || settings.id == Experiment::Families,
-        "--preset and --minutes are for families only; leave them out"
+        has_presets || settings.preset.is_none() && settings.minutes.is_none(),
+        "--preset and --minutes are for families and neri-mnist only; leave them out"
     );
+    ensure!(
+        settings.data.is_none() || settings.id == Experiment::NeriMnist,
+        "--data is for neri-mnist only; leave it out"
+    );
+    let preset = settings.preset.unwrap_or_default();
     match settings.id {
         Experiment::ArFlow => ar_flow::run(settings.check),
         Experiment::Count => count::run(settings.check),
         Experiment::Coverage => coverage::run(settings.check),
         Experiment::Defaults => defaults::run(settings.check),
-        Experiment::Families => families::run(settings.preset.unwrap_or_default(), settings.check, settings.minutes),
+        Experiment::Families => families::run(preset, settings.check, settings.minutes),
         Experiment::FoetalEcg => foetal_ecg::run(settings.check),
         Experiment::Images => images::run(settings.check),
+        Experiment::NeriMnist => neri_mnist::run(preset, settings.check, settings.minutes, settings.data.as_deref()),
         Experiment::Nonlinear => nonlinear::run(settings.check),
     }
 }

@@ -19,10 +19,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 
 use super::results::TOLERANCE;
-use super::{binary, bss, machine};
+use super::{Preset, binary, bss, machine};
 use crate::shell;
 use cell::Cell;
-pub(super) use grid::{FAMILIES, Preset};
+pub(super) use grid::FAMILIES;
 use keep::Keep;
 use page::Circumstances;
 

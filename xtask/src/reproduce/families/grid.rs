@@ -1,6 +1,6 @@
 //! What is run: families, methods, variants, and the mixtures that they make.
 
-use clap::ValueEnum;
+use crate::reproduce::Preset;
 
 /// The families of `bss synth`, in its order.
 pub(in crate::reproduce) const FAMILIES: [&str; 12] = [
@@ -93,16 +93,6 @@ pub(super) const VARIANTS: [Variant; 8] = [
 
 /// The settings were chosen on smaller seeds (`docs/experiments/separation`).
 pub(super) const FIRST_SEED: u64 = 21;
-
-/// How much is run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(crate) enum Preset {
-    /// The base with two mixings of each family
-    #[default]
-    Quick,
-    /// The base with ten mixings of each family, and every variant with two
-    Paper,
-}
 
 impl Preset {
     /// The name on the command line.

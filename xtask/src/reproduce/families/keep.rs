@@ -70,8 +70,8 @@ impl Keep {
 #[cfg(test)]
 mod tests {
     use super::super::cell::cell;
-    use super::super::grid::Preset;
     use super::*;
+    use crate::reproduce::Preset;
 
     #[test]
     fn a_cell_is_kept_for_the_program_that_made_it() {

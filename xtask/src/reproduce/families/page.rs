@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::cell::Cell;
-use super::grid::{FAMILIES, FIRST_SEED, METHODS, Method, Preset, VARIANTS, Variant};
+use super::grid::{FAMILIES, FIRST_SEED, METHODS, Method, VARIANTS, Variant};
 use super::standing::{MARGIN, SEPARATED, Standing};
+use crate::reproduce::Preset;
 use crate::reproduce::results::TOLERANCE;
 
 const HEADING: &str = "# Every family against classical methods\n\n\

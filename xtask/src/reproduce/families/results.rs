@@ -8,8 +8,9 @@ use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 use super::cell::Cell;
-use super::grid::{FIRST_SEED, Preset};
+use super::grid::FIRST_SEED;
 use super::page::Circumstances;
+use crate::reproduce::Preset;
 
 /// The file's text.
 pub(super) fn to_text(cells: &[Cell], circumstances: &Circumstances) -> String {

@@ -1,0 +1,129 @@
+//! Table II of Neri et al.: pairs of handwritten digits, separated by the VAE, its mask and the methods it is compared with.
+
+mod cell;
+mod course;
+mod page;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
+
+use super::{Preset, bss};
+use crate::{dataset, shell};
+
+/// The images for training and for the test, as MNIST's authors name them.
+const TRAINING: &str = "train-images-idx3-ubyte.gz";
+const TEST: &str = "t10k-images-idx3-ubyte.gz";
+
+/// What every cell is given.
+struct Work {
+    /// Where the runs are kept, from one call to the next.
+    folder: PathBuf,
+    training: String,
+    /// Pairs of test images, 5000 of them, with their truth.
+    test: String,
+}
+
+/// Runs the cells of the preset that are not there yet, and writes or checks the page.
+///
+/// # Errors
+/// When the data are missing or a command fails.
+pub(super) fn run(preset: Preset, check: bool, minutes: Option<u64>, data: Option<&Path>) -> Result<bool> {
+    let build = &mut shell::cargo(&["build", "--release", "--package", "bss-cli"]);
+    if !shell::announce_and_run(build)? {
+        return Ok(false);
+    }
+    let work = prepare(data)?;
+    let folder = shell::root().join("docs").join("experiments").join("neri-mnist");
+    let path = folder.join("results.json");
+    let mut stored = if path.is_file() { read(&path)? } else { Vec::new() };
+    let limit = Duration::from_secs(60 * minutes.unwrap_or(u64::MAX / 60));
+    let started = Instant::now();
+    let mut agree = true;
+    for cell in cell::cells(preset) {
+        if started.elapsed() >= limit {
+            println!("the time is up; the same command goes on from here");
+            break;
+        }
+        let found = cell.run(&work, !check)?;
+        println!("{}", cell::line(&found));
+        if check {
+            agree &= agrees(&found, &stored);
+            continue;
+        }
+        stored.retain(|result| result["cell"] != found["cell"]);
+        stored.push(found);
+        stored.sort_by_key(|result| result["cell"].as_str().unwrap_or_default().to_owned());
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        fs::write(&path, serde_json::to_string_pretty(&stored)? + "\n")?;
+        fs::write(folder.join("README.md"), page::page(&stored))?;
+    }
+    Ok(agree)
+}
+
+/// Finds the data and mixes the test images.
+fn prepare(data: Option<&Path>) -> Result<Work> {
+    let data = match data {
+        Some(folder) => std::path::absolute(folder)?,
+        None => dataset::folder("mnist")?,
+    };
+    for name in [TRAINING, TEST] {
+        ensure!(
+            data.join(name).is_file(),
+            "{} has no {name}; get it with `cargo xtask dataset mnist`, or name another folder with --data",
+            data.display()
+        );
+    }
+    let folder = shell::target_dir().join("reproduce").join("neri-mnist");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let file = |path: PathBuf| path.display().to_string();
+    let (training, test) = (file(data.join(TRAINING)), file(folder.join("test.npz")));
+    bss(&["mix", &file(data.join(TEST)), "--mix", "2", "--seed", "0", "--out", &test])?;
+    Ok(Work { folder, training, test })
+}
+
+fn read(path: &Path) -> Result<Vec<Value>> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("cannot understand {}", path.display()))
+}
+
+/// How far a median PSNR may fall short of the stored one, in dB: another processor rounds otherwise.
+const TOLERANCE_DB: f64 = 0.15;
+
+/// Whether a cell is as good as it was stored.
+fn agrees(found: &Value, stored: &[Value]) -> bool {
+    let Some(before) = stored.iter().find(|result| result["cell"] == found["cell"]) else {
+        println!("{} is not among the stored results", found["cell"]);
+        return false;
+    };
+    let psnr = |result: &Value, estimate: &str| result["scores"][estimate]["psnr_db"].as_f64();
+    let estimates = before["scores"].as_object().into_iter().flatten().map(|(name, _)| name);
+    let short = estimates.filter(|name| {
+        psnr(before, name).is_some_and(|before| psnr(found, name).is_none_or(|found| found < before - TOLERANCE_DB))
+    });
+    let short: Vec<&String> = short.collect();
+    if !short.is_empty() {
+        println!("{}: {short:?} fell short of the stored result", found["cell"]);
+    }
+    short.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_cell_that_fell_short_or_is_new_is_told() {
+        let result = |psnr: f64| json!({ "cell": "neri/2/1", "scores": { "vaem": { "psnr_db": psnr } } });
+        assert!(agrees(&result(25.9), &[result(26.0)]));
+        assert!(!agrees(&result(25.8), &[result(26.0)]));
+        assert!(!agrees(&result(25.9), &[]));
+        let nothing = json!({ "cell": "neri/2/1", "scores": {} });
+        assert!(!agrees(&nothing, &[result(26.0)]));
+    }
+}
