@@ -5,7 +5,7 @@ mod latent;
 mod mixture;
 
 use bss_nn::dense::{FlatParameters, Perceptron, Sink, Tape, sigmoid};
-use bss_nn::{Noise, Real};
+use bss_nn::{Noise, Purpose, Real};
 
 use crate::ExampleModel;
 
@@ -142,15 +142,49 @@ impl<T: Real> NeriVae<T> {
     #[must_use]
     pub fn separate(&self, x: &[T]) -> Vec<T> {
         let share = SHARE * self.config.features;
-        let codes = self.config.sources * self.config.latent;
         let mut sources = Vec::with_capacity(x.len() * self.config.sources);
         for x in x.chunks(share) {
             let posterior = self.encoder.infer(&self.parameters, &self.statistics, x);
-            let outputs = self.config.posterior.outputs() * codes;
-            let means: Vec<T> = posterior.chunks_exact(outputs).flat_map(|row| &row[..codes]).copied().collect();
-            sources.extend(self.generate(&means));
+            sources.extend(self.generate(&self.means(&posterior)));
         }
         sources
+    }
+
+    /// The standard deviations of the sources `g(z_k)` of mixtures `x` (examples, features) over so many draws of z from
+    /// the posterior, at least two: (examples, K, features). Those of an autoencoder are zero.
+    #[must_use]
+    pub fn spread(&self, x: &[T], draws: usize, noise: Noise) -> Vec<T> {
+        let codes = self.config.sources * self.config.latent;
+        let mut spread = Vec::with_capacity(x.len() * self.config.sources);
+        for (share, x) in x.chunks(SHARE * self.config.features).enumerate() {
+            let posterior = self.encoder.infer(&self.parameters, &self.statistics, x);
+            // Sums about the source of the mean: small deviations of large values are not lost.
+            let about = self.generate(&self.means(&posterior));
+            let (mut sums, mut squares) = (vec![T::zero(); about.len()], vec![T::zero(); about.len()]);
+            let mut z = Vec::new();
+            for draw in 0..draws {
+                let stream = (share * draws + draw) as u64;
+                let noise = noise.normal(Purpose::Sample, 0, stream, self.draws(x.len() / self.config.features));
+                self.config.posterior.sample(&posterior, codes, &noise, &mut z);
+                let drawn = self.generate(&z);
+                for (((&drawn, &about), sum), square) in drawn.iter().zip(&about).zip(&mut sums).zip(&mut squares) {
+                    *sum += drawn - about;
+                    *square += (drawn - about) * (drawn - about);
+                }
+            }
+            let (all, others) = (T::from_f64(draws as f64), T::from_f64(draws as f64 - 1.0));
+            let variance = |(&sum, &square): (&T, &T)| (square - sum * sum / all) / others;
+            let variances = sums.iter().zip(&squares).map(variance);
+            spread.extend(variances.map(|variance| if variance > T::zero() { variance.root() } else { T::zero() }));
+        }
+        spread
+    }
+
+    /// μ of all sources from the encoder's output: (examples, K D_z).
+    fn means(&self, posterior: &[T]) -> Vec<T> {
+        let codes = self.config.sources * self.config.latent;
+        let outputs = self.config.posterior.outputs() * codes;
+        posterior.chunks_exact(outputs).flat_map(|row| &row[..codes]).copied().collect()
     }
 
     /// The signals `g(z)` of latent sources (sources, D_z): (sources, features), each between 0 and 1 (equation 2).
