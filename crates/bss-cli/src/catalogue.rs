@@ -41,7 +41,7 @@ const fn method(kind: Kind, name: &'static str, about: &'static str, paper: &'st
 #[rustfmt::skip] // one method, one line
 pub(crate) const METHODS: &[Method] = &[
     method(Kind::Model, "ar-flow", "AR-Flow VAE: a recording's channels into sources with memory", "Wei et al. 2026, arXiv:2603.14441", true),
-    method(Kind::Model, "neri", "VAE that sums K decoded sources; VAEM by `separate --mask`", "Neri et al. 2021, EUSIPCO", false),
+    method(Kind::Model, "neri", "VAE that sums K decoded sources; VAEM by `separate --mask`", "Neri et al. 2021, EUSIPCO", true),
     method(Kind::Prior, "gaussian", "standard normal: a plain VAE", "Kingma and Welling 2014, arXiv:1312.6114", true),
     method(Kind::Prior, "ar", "linear autoregression of order P", "Wei et al. 2026, arXiv:2603.14441", true),
     method(Kind::Prior, "ar-flow", "autoregression with a recurrent flow on its innovations", "Wei et al. 2026, arXiv:2603.14441", true),
@@ -50,9 +50,9 @@ pub(crate) const METHODS: &[Method] = &[
     method(Kind::Baseline, "sobi", "joint diagonalisation of lagged covariances", "Belouchrani et al. 1997, IEEE TSP 45(2)", true),
     method(Kind::Baseline, "jade", "joint diagonalisation of fourth-order cumulants", "Cardoso and Souloumiac 1993, IEE Proc. F 140(6)", true),
     method(Kind::Baseline, "nmf", "non-negative matrix factorisation", "Lee and Seung 2001, NIPS", false),
-    method(Kind::Baseline, "ae", "plain auto-encoder", "Neri et al. 2021, EUSIPCO", false),
-    method(Kind::Baseline, "mixit", "mixture-invariant training", "Wisdom et al. 2020, arXiv:2006.12701", false),
-    method(Kind::Baseline, "glo", "generative latent optimisation", "Bojanowski et al. 2018, arXiv:1707.05776", false),
+    method(Kind::Baseline, "ae", "plain auto-encoder: the network of neri without a prior", "Neri et al. 2021, EUSIPCO", true),
+    method(Kind::Baseline, "mixit", "mixture-invariant training", "Wisdom et al. 2020, arXiv:2006.12701", true),
+    method(Kind::Baseline, "glo", "generative latent optimisation", "Bojanowski et al. 2018, arXiv:1707.05776", true),
 ];
 
 /// What the commands need to know of a model; refuses one that cannot be fitted yet.
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn refuses_what_cannot_be_fitted() {
         assert!(require_available(Model::ArFlow).is_ok());
-        let message = require_available(Model::Neri).unwrap_err().to_string();
-        assert_eq!(message, "model neri is not available yet; there is ar-flow, fastica, picard, sobi, jade");
+        let message = require_available(Model::Nmf).unwrap_err().to_string();
+        assert_eq!(message, "model nmf is not available yet; there is ar-flow, neri, fastica, picard, sobi, jade, ae");
     }
 }

@@ -4,6 +4,7 @@
 //! from defaults, a file, `--set` and options, the later overruling the earlier; each value is checked where it comes
 //! in, so that the message can say where that was.
 
+mod datasets;
 mod fit;
 mod keys;
 mod load;
@@ -19,7 +20,8 @@ use bss_baselines::{FastIca, Picard, Sobi};
 use bss_data::Columns;
 use bss_train::Schedule;
 
-pub(crate) use options::{Activation, Base, Decoder, Encoder, Model, Nonlinearity, Prior, Whitening};
+pub(crate) use datasets::{LearningConfig, NetworkConfig};
+pub(crate) use options::{Activation, Base, Decay, Decoder, Encoder, Model, Nonlinearity, Prior, Whitening};
 
 use crate::args::{OnNan, Traversal};
 
@@ -44,6 +46,10 @@ pub(crate) struct Config {
     pub(crate) prior: PriorConfig,
     /// How the model is fitted.
     pub(crate) training: TrainingConfig,
+    /// The network of a model of datasets.
+    pub(crate) network: NetworkConfig,
+    /// How a model of datasets is fitted.
+    pub(crate) learning: LearningConfig,
     /// SOBI's.
     pub(crate) sobi: SobiConfig,
     /// FastICA's.
@@ -53,9 +59,9 @@ pub(crate) struct Config {
 }
 
 /// `[data]`.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct DataConfig {
-    /// Files, joined along samples; images, along channels.
+    /// Files, joined along samples; images, along channels; datasets, along examples.
     pub(crate) inputs: Vec<String>,
     /// Columns to take as channels; all if absent.
     pub(crate) columns: Option<Columns>,
@@ -67,6 +73,8 @@ pub(crate) struct DataConfig {
     pub(crate) on_nan: Option<OnNan>,
     /// The order of the pixels, where the files hold images.
     pub(crate) traversal: Option<Traversal>,
+    /// M, the number of examples that are mixed, of datasets; 1 where they are mixtures already.
+    pub(crate) mix: usize,
 }
 
 /// `[whitening]`.
@@ -180,7 +188,15 @@ impl Default for Config {
             model: Model::ArFlow,
             seed: 0,
             sources: None,
-            data: DataConfig::default(),
+            data: DataConfig {
+                inputs: Vec::new(),
+                columns: None,
+                channels_first: false,
+                sample_rate: None,
+                on_nan: None,
+                traversal: None,
+                mix: 1,
+            },
             whitening: WhiteningConfig { kind: Whitening::Pca },
             encoder: EncoderConfig { kind: Encoder::Linear, widths: widths.clone(), activation },
             decoder: DecoderConfig { kind: Decoder::Auto, widths, activation },
@@ -207,6 +223,8 @@ impl Default for Config {
                 log_every: 10,
                 checkpoint_seconds: 10.0,
             },
+            network: NetworkConfig::default(),
+            learning: LearningConfig::default(),
             sobi: SobiConfig { lags: Sobi::default().lags },
             fastica: FastIcaConfig {
                 nonlinearity: Nonlinearity::LogCosh,

@@ -4,6 +4,7 @@
 
 mod array;
 mod check;
+mod examples;
 mod repair;
 
 use std::path::Path;
@@ -17,6 +18,7 @@ use crate::layout::{Layout, Size};
 use crate::warnings::{Warning, Warnings};
 
 pub(crate) use array::{Matrix, Stored, read_array, read_matrix};
+pub(crate) use examples::{Examples, read_examples};
 
 /// The fewest samples that a model is fitted to.
 pub(crate) const MIN_SAMPLES: usize = 32;

@@ -46,7 +46,8 @@ impl Layout {
             }
             (None, 3) => bail!(
                 "{at}: has 3 dimensions, {shape:?}; expected a matrix (samples, channels); if these are images (height, \
-                 width, channels), say with --traversal raster, serpentine or hilbert in which order to take their pixels"
+                 width, channels), say with --traversal raster, serpentine or hilbert in which order to take their pixels; a dataset (examples, \
+                 features…) is for models such as neri"
             ),
             (None, n) => bail!("{at}: has {n} dimensions, {shape:?}; expected a matrix (samples, channels)"),
             (Some(_), n) => bail!(

@@ -1,10 +1,12 @@
 //! Models between the settings and the disk: what [`crate::config`] asks for, fitted, saved and loaded.
 //!
-//! A [`Kind`] is all that the commands know of a model, and each has one place: [`ar_flow`], or [`baseline`] for the
-//! classical methods. A new kind is a file beside these and a line in [`kind`].
+//! A [`Kind`] is all that the commands know of a model, and each has one place: [`ar_flow`], [`examples`] for the models of
+//! datasets, or [`baseline`] for the classical methods. A new kind is a file beside these and a line in [`kind`].
 
 pub(crate) mod ar_flow;
 mod baseline;
+mod convention;
+mod examples;
 mod file;
 mod tensors;
 
@@ -17,13 +19,16 @@ use ndarray::ArrayView2;
 
 use crate::config::{Config, Model};
 
-pub(crate) use file::{Fitted, save};
+pub(crate) use examples::{EXAMPLE_SOURCES, ExampleSeparator, Network, Size};
+pub(crate) use file::{Fitted, save, save_examples};
 
 /// What the commands need to know of a model.
 #[derive(Debug)]
 pub(crate) struct Kind {
     /// The sections of the settings that it takes, beside those that all models take.
     pub(crate) sections: &'static [&'static str],
+    /// What `--preset` takes: names, and settings as TOML.
+    pub(crate) presets: &'static [(&'static str, &'static str)],
     /// The key that `--iterations` sets, if it has one.
     pub(crate) iterations: Option<&'static str>,
     /// The key that `--restarts` sets, if it has one.
@@ -36,8 +41,23 @@ pub(crate) struct Kind {
     pub(crate) facts: fn(&Config) -> Vec<(&'static str, String)>,
 }
 
-/// From the settings, the convention and the tensors to a model on the device.
-pub(crate) type Load = fn(&Config, Convention, &mut Tensors, &Device) -> Result<Box<dyn FittedModel>>;
+impl Kind {
+    /// Whether it is fitted to datasets of one-channel examples, and not to recordings.
+    pub(crate) fn is_of_datasets(&self) -> bool {
+        matches!(self.fitting, Fitting::Examples(_))
+    }
+}
+
+/// From the settings and the tensors to a model on the device.
+pub(crate) type Load = fn(&Config, &mut Tensors, &Device) -> Result<Separates>;
+
+/// A fitted model, by what it takes apart.
+pub(crate) enum Separates {
+    /// Recordings (samples, channels).
+    Recordings(Box<dyn FittedModel>),
+    /// Datasets (examples, features…).
+    Examples(Box<ExampleSeparator>),
+}
 
 /// Tensors by name.
 pub(crate) type Tensors = BTreeMap<String, Tensor>;
@@ -49,6 +69,8 @@ pub(crate) enum Fitting {
     Trained,
     /// By one call for a recording (samples, channels), on the processor.
     Direct(fn(&Config, ArrayView2<f64>) -> Result<Direct>),
+    /// To a dataset, step by step on batches, on the processor.
+    Examples(Network),
 }
 
 /// What a direct fit comes to.
@@ -61,7 +83,7 @@ pub(crate) struct Direct {
     pub(crate) unfinished: Option<String>,
 }
 
-/// A model that separates, and can be saved.
+/// A model that separates recordings, and can be saved.
 pub(crate) trait FittedModel: Separator {
     /// Order, sign and scale of its sources.
     fn convention(&self) -> &Convention;
@@ -97,6 +119,10 @@ pub(crate) fn kind(model: Model) -> Option<&'static Kind> {
         Model::Picard => Some(&baseline::PICARD),
         Model::Sobi => Some(&baseline::SOBI),
         Model::Jade => Some(&baseline::JADE),
-        Model::Neri | Model::Nmf | Model::Ae | Model::MixIt | Model::Glo => None,
+        Model::Neri => Some(&examples::NERI),
+        Model::Ae => Some(&examples::AE),
+        Model::MixIt => Some(&examples::MIXIT),
+        Model::Glo => Some(&examples::GLO),
+        Model::Nmf => None,
     }
 }

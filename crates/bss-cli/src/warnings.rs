@@ -61,6 +61,22 @@ pub(crate) enum Warning {
     ScanOnHost,
     /// Standard deviations that know little.
     PosteriorStd,
+    /// A matrix with more columns than rows where a dataset was expected.
+    MoreFeaturesThanExamples {
+        /// The file.
+        label: String,
+        /// Rows.
+        examples: usize,
+        /// Columns.
+        features: usize,
+    },
+    /// A posterior that is the prior, whatever the mixture.
+    PosteriorCollapsed,
+    /// Sources of a dataset that cannot all be sources.
+    UnevenSources {
+        /// The source with the lowest mean peak and the one with the highest, counted from 1, with their peaks.
+        peaks: [(usize, f64); 2],
+    },
 }
 
 impl fmt::Display for Warning {
@@ -107,6 +123,21 @@ impl fmt::Display for Warning {
                 f,
                 "the prior's scan has no kernel for this device yet and runs on the host; small recordings are faster with \
                  --device cpu"
+            ),
+            Self::MoreFeaturesThanExamples { label, examples, features } => write!(
+                f,
+                "{label}: was taken for {examples} examples of {features} values; if it is a recording, choose a model of \
+                 recordings, such as --model ar-flow"
+            ),
+            Self::PosteriorCollapsed => write!(
+                f,
+                "the sources are the same whatever the mixture: the posterior has collapsed onto the prior; try a longer \
+                 learning.warm_up_epochs, more --epochs, or a lower learning.beta"
+            ),
+            Self::UnevenSources { peaks: [(low, least), (high, most)] } => write!(
+                f,
+                "source {low} peaks at {least:.3} on average, source {high} at {most:.3}: the fit may have ended where one \
+                 source holds parts of another; try another --seed, a shorter learning.warm_up_epochs, or fewer --sources"
             ),
             Self::MetricLeftOut { metric, reason } => write!(f, "{metric} is left out: {reason}"),
         }

@@ -25,7 +25,7 @@ pub enum Error {
     /// Fewer channels than sources.
     #[error(
         "ar-flow separates at most as many sources as there are channels: {sources} sources were asked for and \
-         {channels} channels given; lower --sources; the models for fewer channels than sources (neri, nmf, mixit) are not in this version yet"
+         {channels} channels given; lower --sources; many one-channel mixtures, as a dataset, are for --model neri"
     )]
     TooFewChannels {
         /// The channels given.

@@ -1,8 +1,11 @@
 //! Models of datasets of one-channel examples, as a trainer and as a user see them.
 
+use std::fmt;
+
+use bss_nn::Noise;
 use bss_nn::dense::{FlatParameters, Sink};
 
-use crate::NeriTerms;
+use crate::{NeriTerms, Refinement};
 
 /// What a step takes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,7 +19,10 @@ pub struct Batch {
 }
 
 /// A model that is trained on batches of mixtures and separates mixtures one by one.
-pub trait ExampleModel {
+pub trait ExampleModel: fmt::Debug + Send + Sync {
+    /// A copy.
+    fn duplicate(&self) -> Box<dyn ExampleModel>;
+
     /// What is trained.
     fn parameters(&self) -> &FlatParameters<f32>;
 
@@ -44,4 +50,25 @@ pub trait ExampleModel {
 
     /// The sources of mixtures `x` (mixtures, features): (mixtures, K, features).
     fn separate(&self, x: &[f32]) -> Vec<f32>;
+
+    /// The same after descending from there for each mixture by itself; `None` of models that cannot.
+    fn separate_refined(&self, _x: &[f32], _refinement: Refinement) -> Option<Vec<f32>> {
+        None
+    }
+
+    /// The standard deviations of the sources over so many draws from the posterior, (mixtures, K, features); `None` of
+    /// models that give one estimate.
+    fn spread(&self, _x: &[f32], _draws: usize, _noise: Noise) -> Option<Vec<f32>> {
+        None
+    }
+
+    /// The divergence of each latent source from its prior in nats, (mixtures, K); `None` of models that have no posterior.
+    fn divergences(&self, _x: &[f32]) -> Option<Vec<f64>> {
+        None
+    }
+
+    /// Whether there is a posterior to draw from.
+    fn has_posterior(&self) -> bool {
+        false
+    }
 }

@@ -81,6 +81,10 @@ impl Glo {
 }
 
 impl ExampleModel for Glo {
+    fn duplicate(&self) -> Box<dyn ExampleModel> {
+        Box::new(self.clone())
+    }
+
     fn parameters(&self) -> &FlatParameters<f32> {
         &self.parameters
     }

@@ -26,6 +26,10 @@ impl MixIt {
 }
 
 impl ExampleModel for MixIt {
+    fn duplicate(&self) -> Box<dyn ExampleModel> {
+        Box::new(self.clone())
+    }
+
     fn parameters(&self) -> &FlatParameters<f32> {
         self.network.parameters()
     }

@@ -6,7 +6,7 @@ pub(crate) mod mixture;
 pub(crate) mod refine;
 
 use bss_nn::dense::{FlatParameters, Perceptron, Sink, Tape, sigmoid};
-use bss_nn::{Noise, Real};
+use bss_nn::{Noise, Purpose, Real};
 
 use crate::{Batch, ExampleModel};
 
@@ -157,13 +157,43 @@ impl<T: Real> NeriVae<T> {
     /// The sources `ŝ_k = g(μ_k(x))` of mixtures `x` (examples, features): (examples, K, features).
     #[must_use]
     pub fn separate(&self, x: &[T]) -> Vec<T> {
-        x.chunks(SHARE * self.config.features).flat_map(|x| self.generate(&self.means(x))).collect()
+        let sources = |x: &[T]| self.generate(&self.means(&self.encoder.infer(&self.parameters, &self.statistics, x)));
+        x.chunks(SHARE * self.config.features).flat_map(sources).collect()
     }
 
-    /// μ(x) of mixtures `x`, (examples, K D_z).
-    fn means(&self, x: &[T]) -> Vec<T> {
+    /// The standard deviations of the sources `g(z_k)` of mixtures `x` (examples, features) over so many draws of z from
+    /// the posterior, at least two: (examples, K, features). Those of an autoencoder are zero.
+    #[must_use]
+    pub fn spread(&self, x: &[T], draws: usize, noise: Noise) -> Vec<T> {
         let codes = self.config.sources * self.config.latent;
-        let posterior = self.encoder.infer(&self.parameters, &self.statistics, x);
+        let mut spread = Vec::with_capacity(x.len() * self.config.sources);
+        for (share, x) in x.chunks(SHARE * self.config.features).enumerate() {
+            let posterior = self.encoder.infer(&self.parameters, &self.statistics, x);
+            // Sums about the source of the mean: small deviations of large values are not lost.
+            let about = self.generate(&self.means(&posterior));
+            let (mut sums, mut squares) = (vec![T::zero(); about.len()], vec![T::zero(); about.len()]);
+            let mut z = Vec::new();
+            for draw in 0..draws {
+                let stream = (share * draws + draw) as u64;
+                let noise = noise.normal(Purpose::Sample, 0, stream, self.draws(x.len() / self.config.features));
+                self.config.posterior.sample(&posterior, codes, &noise, &mut z);
+                let drawn = self.generate(&z);
+                for (((&drawn, &about), sum), square) in drawn.iter().zip(&about).zip(&mut sums).zip(&mut squares) {
+                    *sum += drawn - about;
+                    *square += (drawn - about) * (drawn - about);
+                }
+            }
+            let (all, others) = (T::from_f64(draws as f64), T::from_f64(draws as f64 - 1.0));
+            let variance = |(&sum, &square): (&T, &T)| (square - sum * sum / all) / others;
+            let variances = sums.iter().zip(&squares).map(variance);
+            spread.extend(variances.map(|variance| if variance > T::zero() { variance.root() } else { T::zero() }));
+        }
+        spread
+    }
+
+    /// μ of all sources from the encoder's output: (examples, K D_z).
+    fn means(&self, posterior: &[T]) -> Vec<T> {
+        let codes = self.config.sources * self.config.latent;
         let outputs = self.config.posterior.outputs() * codes;
         posterior.chunks_exact(outputs).flat_map(|row| &row[..codes]).copied().collect()
     }
@@ -186,6 +216,10 @@ impl<T: Real> NeriVae<T> {
 }
 
 impl ExampleModel for NeriVae<f32> {
+    fn duplicate(&self) -> Box<dyn ExampleModel> {
+        Box::new(self.clone())
+    }
+
     fn parameters(&self) -> &FlatParameters<f32> {
         &self.parameters
     }
@@ -220,5 +254,21 @@ impl ExampleModel for NeriVae<f32> {
 
     fn separate(&self, x: &[f32]) -> Vec<f32> {
         Self::separate(self, x)
+    }
+
+    fn separate_refined(&self, x: &[f32], refinement: Refinement) -> Option<Vec<f32>> {
+        Some(Self::separate_refined(self, x, refinement))
+    }
+
+    fn spread(&self, x: &[f32], draws: usize, noise: Noise) -> Option<Vec<f32>> {
+        self.has_posterior().then(|| Self::spread(self, x, draws, noise))
+    }
+
+    fn divergences(&self, x: &[f32]) -> Option<Vec<f64>> {
+        self.has_posterior().then(|| Self::divergences(self, x))
+    }
+
+    fn has_posterior(&self) -> bool {
+        self.config.posterior == Latent::Gaussian
     }
 }

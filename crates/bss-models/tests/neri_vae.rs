@@ -165,3 +165,16 @@ fn generative_latent_optimisation_learns_its_examples_and_takes_their_sum_apart(
     let crossed = error(&sources[..24], &second).max(error(&sources[24..], &first));
     assert!(straight.min(crossed) < 0.35, "{sources:?}");
 }
+
+#[test]
+fn the_spread_is_that_of_sources_drawn_from_the_posterior() {
+    let (model, ..) = fused::<f64>(&config(2, Latent::Gaussian), 0.5);
+    let x = mixtures::<f64>();
+    let (few, many) = (model.spread(&x, 16, Noise::new(3)), model.spread(&x, 2000, Noise::new(4)));
+    assert_eq!(few.len(), EXAMPLES * 2 * 23);
+    assert!(many.iter().all(|s| *s > 0.0 && *s < 0.5));
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    assert!((mean(&few) / mean(&many) - 1.0).abs() < 0.05, "{} against {}", mean(&few), mean(&many));
+    let (point, ..) = fused::<f64>(&config(2, Latent::Delta), 0.5);
+    assert!(point.spread(&x, 16, Noise::new(3)).iter().all(|s| *s == 0.0));
+}

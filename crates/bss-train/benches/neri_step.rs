@@ -46,7 +46,7 @@ fn measure() {
             warm_up: 1,
             average: 0.999,
         };
-        let mut trainer = ExampleTrainer::new(model.clone(), FlatAdamConfig::default(), schedule);
+        let mut trainer = ExampleTrainer::new(Box::new(model.clone()), FlatAdamConfig::default(), schedule);
         group.bench_function(BenchmarkId::new(format!("step-{sources}"), threads), |bencher| {
             bencher.iter(|| {
                 // In a training, a thread of its own draws these ahead.

@@ -13,9 +13,9 @@ use crate::{Checkpoint, ExampleSchedule, Result, Tail};
 
 /// A model of a dataset, its optimiser, and how far they have come.
 #[derive(Debug)]
-pub struct ExampleTrainer<M> {
+pub struct ExampleTrainer {
     /// The model as the optimiser has it.
-    pub model: M,
+    pub model: Box<dyn ExampleModel>,
     /// What separates: the model with the average of its weights over the last steps.
     average: Average,
     adam: FlatAdam<f32>,
@@ -46,10 +46,10 @@ pub struct ExampleStep {
 /// Steps between two looks at the weights that are averaged: as good as every step, and costs nothing.
 const LOOK: u64 = 10;
 
-impl<M: ExampleModel + Clone> ExampleTrainer<M> {
+impl ExampleTrainer {
     /// At the first iteration.
     #[must_use]
-    pub fn new(model: M, adam: FlatAdamConfig, schedule: ExampleSchedule) -> Self {
+    pub fn new(model: Box<dyn ExampleModel>, adam: FlatAdamConfig, schedule: ExampleSchedule) -> Self {
         let average = Average {
             parameters: model.parameters().values.clone(),
             statistics: model.statistics().values.clone(),
@@ -85,8 +85,8 @@ impl<M: ExampleModel + Clone> ExampleTrainer<M> {
 
     /// The model with averaged weights, which is the one that separates.
     #[must_use]
-    pub fn averaged(&self) -> M {
-        let mut model = self.model.clone();
+    pub fn averaged(&self) -> Box<dyn ExampleModel> {
+        let mut model = self.model.duplicate();
         model.parameters_mut().values.clone_from(&self.average.parameters);
         model.statistics_mut().values.clone_from(&self.average.statistics);
         model

@@ -7,7 +7,7 @@ use clap::Args;
 use super::DataArgs;
 use crate::device::DeviceName;
 
-/// Fit a model to a recording.
+/// Fit a model to a recording, or to a dataset of examples.
 ///
 /// INPUT is an array (samples, channels) in .npy, .npz, .h5, .csv, .tsv, .dat, .txt or .wav; several are joined along
 /// samples. An array inside a file is named after a colon: run.h5:/subject/ecg, run.npz:mixture. The run's folder
@@ -16,7 +16,11 @@ use crate::device::DeviceName;
 /// With --traversal, INPUT is images of one size, (height, width, channels), or (height, width) for one channel; a .png
 /// is one channel, or three if it is coloured (red, green, blue; opacity is left out). Several are joined along channels.
 ///
-/// Settings come from defaults, --config, --set and the other options, the later overruling the earlier; the schema
+/// Of the models of datasets (neri, ae), INPUT is arrays (examples, features…) of values from 0 to 1, each example a mixture
+/// in one channel; several are joined along examples. 8-bit values are divided by 255. With --mix they are clean examples,
+/// which are mixed anew every epoch.
+///
+/// Settings come from defaults, --preset, --config, --set and the other options, the later overruling the earlier; the schema
 /// with all defaults is what a run's config.toml shows. Each model has settings of its own; the baselines (fastica,
 /// picard, sobi, jade) are fitted at once, have no restarts, and give no standard deviations.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
@@ -25,6 +29,7 @@ use crate::device::DeviceName;
   bss fit mixture.npz --sources 3 --out runs/a --set prior.kind=ar --set training.beta=0.1
   bss fit mixture.npz --out runs/sobi --model sobi --set sobi.lags=[1,2,5,10,20]
   bss fit a.png b.png c.png --traversal hilbert --out runs/images
+  bss fit digits.npz:images --model neri --mix 2 --sources 2 --out runs/digits
   bss fit mixture.npz --out runs/a --resume")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct FitArgs {
@@ -36,7 +41,7 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
 
-    /// Number of sources [default: the number of channels]
+    /// Number of sources [default: the number of channels; 2 of datasets]
     #[arg(long, value_name = "N")]
     pub(crate) sources: Option<usize>,
 
@@ -48,7 +53,7 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub(crate) seed: Option<u64>,
 
-    /// Independent fits, of which the best is kept [default: 5, none for baselines]
+    /// Independent fits, of which the best is kept [default: 5, none for baselines and datasets]
     #[arg(long, value_name = "K")]
     pub(crate) restarts: Option<usize>,
 
@@ -56,9 +61,13 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "I")]
     pub(crate) iterations: Option<usize>,
 
-    /// Passes over the data, for models of datasets
+    /// Passes over the data, for models of datasets [default: 60]
     #[arg(long, value_name = "E", conflicts_with = "iterations")]
     pub(crate) epochs: Option<usize>,
+
+    /// Settings of a paper to start from: `paper`, of ar-flow, neri and ae
+    #[arg(long, value_name = "NAME")]
+    pub(crate) preset: Option<String>,
 
     /// Settings to start from
     #[arg(long, value_name = "FILE.toml")]

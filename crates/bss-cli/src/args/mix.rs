@@ -6,18 +6,23 @@ use bss_data::mixing::Mixing;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
-/// Mix sources into channels.
+/// Mix sources into channels, or clean examples into mixtures.
 ///
 /// SOURCES is an array (samples, sources), or images (height, width, sources), of which several files may be named: each
 /// .png holds one source, or three if it is coloured. The mixture lies in the same way. A .npz or .h5 file gets `mixture` (samples, channels), the `sources`, and
 /// where there is one `mixing`, the matrix (channels, sources); a file of another format gets the mixture alone.
+///
+/// With --mix M, SOURCES is a dataset of clean examples (examples, features…), of which every M that a random order brings
+/// together make one mixture, x = (s1 + ... + sM) / M. A .npz or .h5 file gets `mixture` (mixtures, features…), and as
+/// `sources` (mixtures, M, features…) the s / M that it is the sum of. Every example is used once.
 ///
 /// linear: x = A s. post-nonlinear: a monotone function of each channel of A s. mlp: x = B tanh(A s).
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(after_long_help = "Examples:
   bss mix sources.npy --out mixture.npz
   bss mix sources.npy --out mixture.npz --channels 6 --noise-db 20 --seed 1
-  bss mix a.png b.png c.png --out mixture.npz")]
+  bss mix a.png b.png c.png --out mixture.npz
+  bss mix digits.npz:images --mix 2 --out mixtures.npz")]
 pub(crate) struct MixArgs {
     /// Sources to mix, FILE or FILE:ARRAY
     #[arg(value_name = "SOURCES", required = true)]
@@ -26,6 +31,11 @@ pub(crate) struct MixArgs {
     /// File to write
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+
+    /// Mix M clean examples at a time
+    #[arg(long, value_name = "M", value_parser = clap::value_parser!(u16).range(2..=1024),
+          conflicts_with_all = ["channels", "mixing", "noise_db", "channels_first"])]
+    pub(crate) mix: Option<u16>,
 
     /// Number of channels [default: the number of sources]
     #[arg(long, value_name = "M")]

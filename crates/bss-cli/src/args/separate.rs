@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::DataArgs;
 use crate::device::DeviceName;
 
-/// Separate a recording with a fitted model.
+/// Separate a recording, or a dataset of examples, with a fitted model.
 ///
 /// OUT gets the posterior mean of the sources, (samples, sources), in the input's order of samples. .npz and .h5 hold
 /// it as `sources`, with `mixing` beside it where the decoder is linear, and with --std standard deviations
@@ -18,12 +18,18 @@ use crate::device::DeviceName;
 /// Of images, OUT gets the sources as images again, (height, width, sources), and a folder gets one .png for each, grey,
 /// from black for its smallest value to white for its largest.
 ///
-/// Sources are sorted by the share of the mixture's variance that they explain, the largest first; their sign makes
+/// Of a dataset (examples, features…), OUT gets (examples, sources, features…), the sources of each mixture as the decoder
+/// gives them, or with --mask the mixture shared out in proportion to them, which they then sum to exactly (VAEM). --std is
+/// that of 16 draws from the posterior. Which source is which is open in every example anew: they are in the order of the
+/// model's outputs.
+///
+/// Sources of a recording are sorted by the share of the mixture's variance that they explain, the largest first; their sign makes
 /// the largest entry of their mixing column positive; their variance is 1 unless --scale original.
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(after_long_help = "Examples:
   bss separate --run runs/ecg --out estimate.npz --std
-  bss separate other.dat --columns 1-8 --run runs/ecg --out estimate.npy")]
+  bss separate other.dat --columns 1-8 --run runs/ecg --out estimate.npy
+  bss separate mixtures.npz --run runs/digits --out estimate.npz --mask")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct SeparateArgs {
     /// Files to separate, FILE or FILE:ARRAY [default: what the run was fitted to]
@@ -46,9 +52,13 @@ pub(crate) struct SeparateArgs {
     #[arg(long, value_name = "D", requires = "std", allow_negative_numbers = true)]
     pub(crate) noise_db: Option<f64>,
 
-    /// Mask the mixture by the sources' shares of it, for models of spectrograms and images
+    /// Share the mixture out in proportion to the sources, for models of datasets
     #[arg(long)]
     pub(crate) mask: bool,
+
+    /// Go on from the encoder's answer for so many steps on each mixture: slower, and nearer to the mixture; for neri and ae
+    #[arg(long, value_name = "STEPS", default_value_t = 0)]
+    pub(crate) refine: usize,
 
     /// Scale of the sources
     #[arg(long, value_name = "SCALE", default_value = "unit")]

@@ -1,6 +1,7 @@
 //! `bss fit`.
 
 mod direct;
+mod examples;
 mod record;
 mod session;
 mod settings;
@@ -16,7 +17,7 @@ use crate::outcome::Fault;
 use crate::{catalogue, interrupt, shell};
 use session::{End, Session};
 
-/// Fits a model to a recording and writes the run.
+/// Fits a model to a recording or a dataset and writes the run.
 ///
 /// # Errors
 /// Wrong settings or input; a run that failed or was interrupted.
@@ -26,6 +27,7 @@ pub(crate) fn run(args: &FitArgs) -> Result<()> {
     match catalogue::require_available(config.model)?.fitting {
         Fitting::Trained => train(args, config),
         Fitting::Direct(fit) => direct::run(args, config, fit),
+        Fitting::Examples(posterior) => examples::run(args, config, posterior),
     }
 }
 
@@ -33,10 +35,10 @@ pub(crate) fn run(args: &FitArgs) -> Result<()> {
 fn train(args: &FitArgs, config: Config) -> Result<()> {
     let mut session = start::start(args, config)?;
     interrupt::catch()?;
-    let run = shell::word(&args.out.display().to_string());
-    let go_on = format!("`bss fit {} --out {run} --resume`", shell::words(&args.inputs));
-    let end = session.train(args.quiet).with_context(|| session.stopped(&go_on))?;
-    session.checkpoint().with_context(|| session.stopped(&go_on))?;
+    let go_on = go_on(args);
+    let end = session.train(args.quiet);
+    let saved = end.and_then(|end| session.checkpoint().map(|()| end));
+    let end = saved.with_context(|| session::stopped(&session.folder, session.trainer.iteration(), &go_on))?;
     match end {
         End::Done => finish(&mut session, args),
         End::Interrupted => {
@@ -46,11 +48,17 @@ fn train(args: &FitArgs, config: Config) -> Result<()> {
     }
 }
 
+/// The command that goes on with the run.
+fn go_on(args: &FitArgs) -> String {
+    let run = shell::word(&args.out.display().to_string());
+    format!("`bss fit {} --out {run} --resume`", shell::words(&args.inputs))
+}
+
 fn finish(session: &mut Session, args: &FitArgs) -> Result<()> {
     let result = session.result()?;
     session.write_record(&result)?;
     if !result.loss.is_finite() {
-        session.withdraw_model()?;
+        session::withdraw_model(&session.folder)?;
         return Err(Fault::Run(format!(
             "every restart diverged; {} keeps the log, but no model; try again with --force and \
              --set training.learning_rate={}, or check the input for outliers",

@@ -1,5 +1,7 @@
 //! `bss mix`.
 
+mod examples;
+
 use anyhow::{Context as _, Result, ensure};
 use bss_data::mixing::mix;
 use bss_data::{Dtype, Format, Named};
@@ -9,11 +11,14 @@ use crate::args::MixArgs;
 use crate::input::{Matrix, ensure_same_size, read_matrix};
 use crate::output;
 
-/// Mixes sources into channels.
+/// Mixes sources into channels, or examples into mixtures.
 ///
 /// # Errors
 /// Sources that cannot be read or mixed, or a file that cannot be written.
 pub(crate) fn run(args: &MixArgs) -> Result<()> {
+    if let Some(mix) = args.mix {
+        return examples::run(args, usize::from(mix));
+    }
     let Matrix { values: sources, at, sample_rate, layout } = read_sources(args)?;
     let channels = args.channels.unwrap_or(sources.ncols());
     let mixed = mix(sources.view(), channels, args.mixing, args.noise_db, args.seed).with_context(|| at.to_string())?;

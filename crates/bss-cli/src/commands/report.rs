@@ -6,15 +6,16 @@ mod traces;
 
 use std::fs;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use bss_train::RunFolder;
 use candle_core::Device;
 use serde_json::{Value, json};
 
 use crate::args::ReportArgs;
 use crate::catalogue;
+use crate::config::Config;
 use crate::input::read_recording;
-use crate::model::Fitted;
+use crate::model::{Fitted, FittedModel, Separates};
 use crate::output;
 use crate::report::{ReportData, Traces, write_report};
 use crate::warnings::Warnings;
@@ -25,20 +26,28 @@ use crate::warnings::Warnings;
 /// A folder that holds no finished run, input that has changed, files that cannot be written.
 pub(crate) fn run(args: &ReportArgs) -> Result<()> {
     let folder = RunFolder::open(&args.run)?;
-    let fitted = Fitted::load(&args.run, &Device::Cpu)?;
-    let config = &fitted.config;
+    let Fitted { model, config, restart, .. } = Fitted::load(&args.run, &Device::Cpu)?;
+    let config = &config;
+    let model = match model {
+        Separates::Recordings(model) => model,
+        Separates::Examples(_) => bail!(
+            "{}: was fitted with {} to a dataset, and reports are of recordings so far; `bss inspect` shows its record",
+            args.run.display(),
+            config.model
+        ),
+    };
     let mut warnings = Warnings::new(args.json);
     let recording = read_recording(&config.data.inputs, &config.data.reading(), &mut warnings)
         .with_context(|| format!("the recording that {} was fitted to cannot be read", args.run.display()))?;
-    let estimate = fitted.model.separate(recording.values.view())?;
+    let estimate = model.separate(recording.values.view())?;
     let record = record(&folder)?;
     let read_reference = |file| reference::read(file, estimate.sources.view(), &recording);
     let reference = args.reference.as_deref().map(read_reference).transpose()?;
     let log = folder.read_log()?;
-    let mut traces = traces::of(&log, fitted.restart, &fitted.model.convention().order);
-    if let (Some(reference), Some(whitening)) = (&reference, fitted.model.whitening()) {
+    let mut traces = traces::of(&log, restart, &model.convention().order);
+    if let (Some(reference), Some(whitening)) = (&reference, model.whitening()) {
         let z = whitening.apply(recording.values.view())?;
-        if let Some(course) = correlations::course(&log, fitted.restart, z.view(), reference.values.view()) {
+        if let Some(course) = correlations::course(&log, restart, z.view(), reference.values.view()) {
             let of = |j: &Option<usize>| j.map_or_else(Vec::new, |j| course.best[j].clone());
             traces.best_correlation = reference.of_estimate.iter().map(of).collect();
             traces.correlation = course.mean;
@@ -55,14 +64,14 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
         mixture: recording.values,
         channel_names: recording.channel_names,
         sources: estimate.sources,
-        std: fitted.model.gives_std().then_some(estimate.std),
+        std: model.gives_std().then_some(estimate.std),
         mixing: estimate.mixing,
-        explained: fitted.model.convention().explained.clone(),
+        explained: model.convention().explained.clone(),
         scores: reference.as_ref().map_or_else(Vec::new, |reference| reference.scores.clone()),
         reference: reference.as_ref().map(|reference| reference.matched.clone()),
         traces,
         restarts: restarts(&record),
-        summary: summary(&fitted, &record)?,
+        summary: summary(config, model.as_ref(), &record)?,
         warnings: all_warnings,
     };
     let page = write_report(&data, &args.out.clone().unwrap_or_else(|| args.run.join("report")))?;
@@ -111,14 +120,13 @@ fn restarts(record: &Value) -> Vec<(usize, f64)> {
 }
 
 /// What the page's table says about the run.
-fn summary(fitted: &Fitted, record: &Value) -> Result<Vec<(String, String)>> {
-    let config = &fitted.config;
+fn summary(config: &Config, model: &dyn FittedModel, record: &Value) -> Result<Vec<(String, String)>> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let mut rows = vec![("model".to_owned(), config.model.to_string())];
     let facts = (catalogue::require_available(config.model)?.facts)(config);
     rows.extend(facts.into_iter().map(|(name, value)| (name.to_owned(), value)));
     rows.extend(config.data.traversal.map(|order| ("traversal".to_owned(), order.to_string())));
-    rows.push(("sources".to_owned(), fitted.model.convention().order.len().to_string()));
+    rows.push(("sources".to_owned(), model.convention().order.len().to_string()));
     rows.push(("seed".to_owned(), config.seed.to_string()));
     for (name, key) in [("verdict", "verdict"), ("iterations", "iterations"), ("final loss", "loss")] {
         if !record[key].is_null() {

@@ -1,8 +1,9 @@
 //! `bss separate`.
 
+mod examples;
 mod folder;
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use bss_data::{Dtype, Format, Named};
@@ -14,26 +15,44 @@ use crate::args::{Scale, SeparateArgs};
 use crate::config::Config;
 use crate::input::{Reading, read_recording};
 use crate::layout::Layout;
-use crate::model::Fitted;
+use crate::model::{Fitted, FittedModel, Separates};
 use crate::output;
 use crate::warnings::{Warning, Warnings};
 
-/// Separates a recording with a fitted model.
+/// Separates a recording or a dataset with a fitted model.
 ///
 /// # Errors
 /// Wrong settings or input; a file that cannot be written.
 pub(crate) fn run(args: &SeparateArgs) -> Result<()> {
-    let mut fitted = Fitted::load(&args.run, &args.device.open()?)?;
+    let Fitted { model, config, sample_rate, .. } = Fitted::load(&args.run, &args.device.open()?)?;
+    match model {
+        Separates::Recordings(model) => recording(args, model, &config, sample_rate),
+        Separates::Examples(separator) => examples::run(args, &separator, &config),
+    }
+}
+
+fn recording(
+    args: &SeparateArgs,
+    mut model: Box<dyn FittedModel>,
+    config: &Config,
+    sample_rate: Option<f64>,
+) -> Result<()> {
     ensure!(
         !args.mask,
         "--mask sharpens models of spectrograms and images, but {} was fitted with {}; leave --mask out",
         args.run.display(),
-        fitted.config.model
+        config.model
     );
     ensure!(
-        !args.std || fitted.model.gives_std(),
+        !args.std || model.gives_std(),
         "--std: {} gives one estimate and does not say how sure it is; leave --std out, or fit with --model ar-flow",
-        fitted.config.model
+        config.model
+    );
+    ensure!(
+        args.refine == 0,
+        "--refine is for models of datasets, but {} was fitted with {} to a recording; leave --refine out",
+        args.run.display(),
+        config.model
     );
     if let Some(noise_db) = args.noise_db {
         ensure!(
@@ -41,20 +60,20 @@ pub(crate) fn run(args: &SeparateArgs) -> Result<()> {
             "--noise-db is {noise_db}, expected a ratio of signal to noise in dB, such as 20"
         );
         ensure!(
-            fitted.model.assume_noise_db(noise_db),
+            model.assume_noise_db(noise_db),
             "--noise-db: the encoder of {} is not linear, so its standard deviations are those of the posterior; leave \
              --noise-db out",
             args.run.display()
         );
     }
     let mut warnings = Warnings::new(args.quiet);
-    if args.std && fitted.model.noise_db().is_none() {
+    if args.std && model.noise_db().is_none() {
         warnings.push(Warning::PosteriorStd);
     }
-    let inputs = if args.inputs.is_empty() { &fitted.config.data.inputs } else { &args.inputs };
-    let recording = read_recording(inputs, &reading(args, &fitted.config), &mut warnings)?;
-    let sample_rate = recording.sample_rate.or(fitted.sample_rate);
-    let estimate = fitted.model.separate(recording.values.view()).with_context(|| recording.label.clone())?;
+    let inputs = if args.inputs.is_empty() { &config.data.inputs } else { &args.inputs };
+    let recording = read_recording(inputs, &reading(args, config), &mut warnings)?;
+    let sample_rate = recording.sample_rate.or(sample_rate);
+    let estimate = model.separate(recording.values.view()).with_context(|| recording.label.clone())?;
     let estimate = scaled(estimate, args.scale);
     let is_finite = estimate.sources.iter().chain(&estimate.std).all(|value| value.is_finite());
     ensure!(is_finite, "{}: values are too large for {}; rescale them", recording.label, args.run.display());
@@ -64,19 +83,18 @@ pub(crate) fn run(args: &SeparateArgs) -> Result<()> {
         return output::print_json(&json!({
             "run": args.run.display().to_string(),
             "input": recording.label,
-            "out": written.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
+            "out": written,
             "samples": samples,
             "shape": recording.layout.grid.map_or_else(|| vec![samples], |grid| vec![grid.height, grid.width]),
             "sources": sources,
             "sample_rate": sample_rate,
-            "noise_db": fitted.model.noise_db(),
-            "explained_variance": fitted.model.convention().explained,
+            "noise_db": model.noise_db(),
+            "explained_variance": model.convention().explained,
             "warnings": warnings.as_slice(),
         }));
     }
-    let list: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
     let extent = recording.layout.extent(samples);
-    output::print(&format!("wrote {}: {extent} of {sources} sources\n", list.join(", ")))
+    output::print(&format!("wrote {}: {extent} of {sources} sources\n", written.join(", ")))
 }
 
 /// How the input is read: as the run's own was, unless the options say otherwise.
@@ -107,28 +125,33 @@ fn scaled(estimate: Estimate, scale: Scale) -> Estimate {
 
 /// Writes the arrays to the file asked for, or one file of sound or one image for each source to a folder; returns what
 /// was written.
-fn write(estimate: &Estimate, args: &SeparateArgs, layout: Layout, sample_rate: Option<f64>) -> Result<Vec<PathBuf>> {
+fn write(estimate: &Estimate, args: &SeparateArgs, layout: Layout, sample_rate: Option<f64>) -> Result<Vec<String>> {
     if args.out.is_dir() || args.out.extension().is_none() {
-        return folder::write(estimate.sources.view(), args, layout.grid, sample_rate);
+        let written = folder::write(estimate.sources.view(), args, layout.grid, sample_rate)?;
+        return Ok(written.iter().map(|path| path.display().to_string()).collect());
     }
     let (sources, std) = (layout.array(estimate.sources.view()), layout.array(estimate.std.view()));
     let mixing = estimate.mixing.clone().map(Array2::into_dyn);
-    let format = Format::of(&args.out)?;
     let mut arrays = vec![Named { name: "sources", values: &sources }];
     if args.std {
         arrays.push(Named { name: "std", values: &std });
     }
-    if format.has_keys() {
+    if Format::of(&args.out)?.has_keys() {
         arrays.extend(mixing.as_ref().map(|values| Named { name: "mixing", values }));
     }
     bss_data::write(&args.out, &arrays, Dtype::F64, sample_rate)?;
-    let mut written = vec![args.out.clone()];
-    if format == Format::Npy {
-        let beside = args.out.with_extension("std.npy");
-        if args.std {
-            written.push(beside);
+    beside(&args.out, args.std)
+}
+
+/// What was written to a file and, of standard deviations in `.npy`, beside it; there, removes what belonged to an estimate
+/// that was replaced.
+fn beside(out: &Path, has_std: bool) -> Result<Vec<String>> {
+    let mut written = vec![out.display().to_string()];
+    if Format::of(out)? == Format::Npy {
+        let beside = out.with_extension("std.npy");
+        if has_std {
+            written.push(beside.display().to_string());
         } else if beside.is_file() {
-            // It belonged to the estimate that was replaced.
             std::fs::remove_file(&beside).with_context(|| format!("{}: cannot be removed", beside.display()))?;
         }
     }

@@ -1,67 +1,121 @@
 //! Settings from the arguments of `bss fit`, and how they say to read the data.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use toml::Value;
 
-use super::{Config, DataConfig};
-use crate::args::FitArgs;
+use super::{Config, DataConfig, Model};
+use crate::args::{DataArgs, FitArgs};
 use crate::catalogue;
 use crate::input::Reading;
+use crate::model;
 
 impl Config {
-    /// What `bss fit` was asked for: defaults, then `--config`, then `--set`, then the other options.
+    /// What `bss fit` was asked for: defaults, then `--preset`, then `--config`, then `--set`, then the other options.
     ///
     /// # Errors
     /// As [`Config::load`]; options that the model does not take.
     pub(crate) fn for_fit(args: &FitArgs) -> Result<Self> {
-        let mut config = Self::load_unvalidated(args.config.as_deref(), &args.set)?;
-        if let Some(model) = &args.model {
-            config.apply("model", &Value::String(model.clone()))?;
-        }
+        let put_together = |start: Self| {
+            let mut config = start.overruled(args.config.as_deref(), &args.set)?;
+            if let Some(model) = &args.model {
+                config.apply("model", &Value::String(model.clone()))?;
+            }
+            Ok::<_, anyhow::Error>(config)
+        };
+        let mut config = put_together(Self::default())?;
         let kind = catalogue::require_available(config.model)?;
+        if let Some(name) = &args.preset {
+            // Which presets there are depends on the model, which a file or `--set` may name.
+            config = put_together(Self::of_preset(config.model, kind, name)?)?;
+        }
         for set in &args.set {
             config.ensure_takes(set.split('=').next().unwrap_or(set).trim())?;
         }
+        config.apply_options(args, kind)?;
+        config.data.inputs.clone_from(&args.inputs);
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// The defaults, overruled by a preset of the model.
+    fn of_preset(model: Model, kind: &model::Kind, name: &str) -> Result<Self> {
+        let names: Vec<&str> = kind.presets.iter().map(|(name, _)| *name).collect();
+        let preset = kind.presets.iter().find(|(preset, _)| *preset == name);
+        let (_, text) = preset.with_context(|| match names.as_slice() {
+            [] => format!("--preset {name}: {model} has no presets; leave --preset out"),
+            names => format!("--preset {name}: {model} has no such preset; there is {}", names.join(", ")),
+        })?;
+        let mut config = Self::default();
+        config.apply_toml(text).with_context(|| format!("--preset {name}"))?;
+        Ok(config)
+    }
+
+    /// Options that stand for settings.
+    fn apply_options(&mut self, args: &FitArgs, kind: &model::Kind) -> Result<()> {
+        let of_datasets = |key| kind.is_of_datasets().then_some(key);
+        let not_recording = "is fitted to one recording";
+        let no_iterations = if kind.is_of_datasets() { "give --epochs instead" } else { "leave --iterations out" };
+        let no_epochs = if kind.iterations.is_some() { "give --iterations instead" } else { "leave --epochs out" };
         let whole = |number: usize| Value::Integer(i64::try_from(number).unwrap_or(i64::MAX));
-        let of_options = [
-            ("seed", args.seed.and_then(|seed| i64::try_from(seed).ok()).map(Value::Integer)),
-            ("sources", args.sources.map(whole)),
-            (config.key_of(kind.iterations, args.iterations.is_some(), "--iterations")?, args.iterations.map(whole)),
-            (config.key_of(kind.restarts, args.restarts.is_some(), "--restarts")?, args.restarts.map(whole)),
-            ("data.sample_rate", args.data.sample_rate.map(Value::Float)),
-        ];
-        for (key, value) in of_options {
+        for (option, key, given, mend) in [
+            ("--iterations", kind.iterations, args.iterations, format!("takes none; {no_iterations}")),
+            ("--restarts", kind.restarts, args.restarts, "takes none; leave --restarts out".to_owned()),
+            (
+                "--epochs",
+                of_datasets("learning.epochs"),
+                args.epochs,
+                format!("{not_recording} as a whole; {no_epochs}"),
+            ),
+            (
+                "--mix",
+                of_datasets("data.mix"),
+                args.mix,
+                format!("{not_recording} as it is; leave --mix out, or make the mixture with `bss mix`"),
+            ),
+        ] {
+            let Some(number) = given else { continue };
+            let key = key.with_context(|| format!("{option}: {} {mend}", self.model))?;
+            self.apply(key, &whole(number))?;
+        }
+        let seed = args.seed.and_then(|seed| i64::try_from(seed).ok()).map(Value::Integer);
+        for (key, value) in [("seed", seed), ("sources", args.sources.map(whole))] {
             if let Some(value) = value {
-                config.apply(key, &value)?;
+                self.apply(key, &value)?;
             }
         }
-        let DataConfig { inputs, columns, channels_first, on_nan, traversal, .. } = &mut config.data;
-        inputs.clone_from(&args.inputs);
+        if kind.is_of_datasets() {
+            return args.data.ensure_none(&format!("{} is fitted to examples as they are", self.model));
+        }
+        if let Some(rate) = args.data.sample_rate {
+            self.apply("data.sample_rate", &Value::Float(rate))?;
+        }
+        let DataConfig { columns, channels_first, on_nan, traversal, .. } = &mut self.data;
         *channels_first |= args.data.channels_first;
         *on_nan = args.data.on_nan.or(*on_nan);
         *traversal = args.data.traversal.or(*traversal);
         if args.data.columns.is_some() {
             columns.clone_from(&args.data.columns);
         }
-        config.validate()?;
-        ensure!(
-            args.epochs.is_none(),
-            "--epochs: {} is fitted to one recording as a whole; {}",
-            config.model,
-            if kind.iterations.is_some() { "give --iterations instead" } else { "leave --epochs out" }
-        );
-        ensure!(
-            args.mix.is_none(),
-            "--mix: {} is fitted to one recording as it is; leave --mix out, or make the mixture with `bss mix`",
-            config.model
-        );
-        Ok(config)
+        Ok(())
     }
+}
 
-    /// The key that an option sets; any, if it is not given.
-    fn key_of(&self, key: Option<&'static str>, is_given: bool, option: &str) -> Result<&'static str> {
-        ensure!(key.is_some() || !is_given, "{option}: {} takes none; leave {option} out", self.model);
-        Ok(key.unwrap_or_default())
+impl DataArgs {
+    /// Refuses options that say how to read a recording.
+    ///
+    /// # Errors
+    /// Naming the option; `because` says why.
+    pub(crate) fn ensure_none(&self, because: &str) -> Result<()> {
+        let given = [
+            ("--columns", self.columns.is_some()),
+            ("--channels-first", self.channels_first),
+            ("--sample-rate", self.sample_rate.is_some()),
+            ("--on-nan", self.on_nan.is_some()),
+            ("--traversal", self.traversal.is_some()),
+        ];
+        let first = given.iter().find(|(_, is_given)| *is_given);
+        ensure!(first.is_none(), "{}: {because}; leave it out", first.map_or("", |(option, _)| option));
+        Ok(())
     }
 }
 

@@ -28,14 +28,14 @@ impl Config {
     /// A file that cannot be read or is no TOML; an unknown key, with the nearest one; a value of another type or out
     /// of its range; settings that do not go together.
     pub(crate) fn load(toml: Option<&Path>, sets: &[String]) -> Result<Self> {
-        let config = Self::load_unvalidated(toml, sets)?;
+        let config = Self::default().overruled(toml, sets)?;
         config.validate()?;
         Ok(config)
     }
 
-    /// [`Config::load`] without the check that the settings go together, for those that more is put on top of.
-    pub(super) fn load_unvalidated(toml: Option<&Path>, sets: &[String]) -> Result<Self> {
-        let mut config = Self::default();
+    /// These settings, overruled by a TOML file and then by `KEY=VALUE`s, without the check that they go together.
+    pub(super) fn overruled(self, toml: Option<&Path>, sets: &[String]) -> Result<Self> {
+        let mut config = self;
         if let Some(path) = toml {
             let text = fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
             config.apply_toml(&text).with_context(|| path.display().to_string())?;
@@ -46,7 +46,7 @@ impl Config {
         Ok(config)
     }
 
-    fn apply_toml(&mut self, text: &str) -> Result<()> {
+    pub(super) fn apply_toml(&mut self, text: &str) -> Result<()> {
         let table: Table = text.parse().map_err(|error: toml::de::Error| anyhow!("no valid TOML\n{error}"))?;
         let is_section = |name: &str| SECTIONS.iter().any(|(section, _)| *section == name);
         for (name, value) in &table {

@@ -103,6 +103,16 @@ named! {
 }
 
 named! {
+    /// How the learning rate of a model of datasets falls.
+    enum Decay {
+        /// By half a cosine to its end.
+        Cosine = "cosine",
+        /// By the same share each epoch.
+        Exponential = "exponential",
+    }
+}
+
+named! {
     /// FastICA's measure of how far a source is from Gaussian.
     enum Nonlinearity {
         /// log cosh u.

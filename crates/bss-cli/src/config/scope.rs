@@ -6,7 +6,7 @@ use super::keys::{KEYS, Key};
 use super::{Config, Model};
 use crate::model;
 
-/// The section that every model takes.
+/// The section that every model takes; of its keys, some are of recordings and some of datasets.
 const DATA: &str = "data";
 
 impl Config {
@@ -37,7 +37,11 @@ impl Config {
 }
 
 fn takes(model: Model, path: &str) -> bool {
-    path.split_once('.').is_none_or(|(section, _)| takes_section(model, section))
+    match path.split_once('.') {
+        None | Some((DATA, "inputs")) => true,
+        Some((DATA, key)) => model::kind(model).is_some_and(|kind| kind.is_of_datasets() == (key == "mix")),
+        Some((section, _)) => takes_section(model, section),
+    }
 }
 
 fn takes_section(model: Model, section: &str) -> bool {

@@ -102,7 +102,7 @@ fn wrong_settings_are_answered_with_what_was_expected() {
                       prior.hidden, prior.kappa",
         ),
         ("prior.kind", "--set prior.kind: expected KEY=VALUE, as in prior.kind=ar"),
-        ("model=neri", "model neri is not available yet; there is ar-flow, fastica, picard, sobi, jade"),
+        ("model=nmf", "model nmf is not available yet; there is ar-flow, neri, fastica, picard, sobi, jade, ae"),
         ("decoder.kind=tied", ""),
     ];
     for (setting, message) in cases {

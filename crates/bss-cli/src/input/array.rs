@@ -98,7 +98,7 @@ fn matrix(
 }
 
 /// The place that FILE or FILE:ARRAY names; `default_key` if the file has it among others and none is named.
-fn locate(input: &str, default_key: &str) -> Result<Location> {
+pub(super) fn locate(input: &str, default_key: &str) -> Result<Location> {
     let location: Location = input.parse().unwrap_or_else(|never: Infallible| match never {});
     let has_keys = Format::of(&location.path).is_ok_and(Format::has_keys);
     if location.key.is_none() && has_keys {

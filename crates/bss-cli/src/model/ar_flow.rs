@@ -8,8 +8,9 @@ use bss_models::{ArFlowSeparator, Convention, Curvature, Uncertainty, Whitening}
 use candle_core::Device;
 use ndarray::Array1;
 
+use super::convention::take_convention;
 use super::tensors::{put_matrix, put_vector, take_matrix, take_vector};
-use super::{FittedModel, Fitting, Kind, Tensors};
+use super::{FittedModel, Fitting, Kind, Separates, Tensors};
 use crate::config::{Config, Encoder};
 
 pub(crate) use settings::{Plan, whiten};
@@ -17,6 +18,7 @@ pub(crate) use settings::{Plan, whiten};
 /// The kind.
 pub(super) const KIND: Kind = Kind {
     sections: &["whitening", "encoder", "decoder", "prior", "training"],
+    presets: &[("paper", include_str!("../../../../docs/settings/paper.toml"))],
     iterations: Some("training.iterations"),
     restarts: Some("training.restarts"),
     fitting: Fitting::Trained,
@@ -67,12 +69,8 @@ impl FittedModel for ArFlowSeparator {
     }
 }
 
-fn load(
-    config: &Config,
-    convention: Convention,
-    tensors: &mut Tensors,
-    device: &Device,
-) -> Result<Box<dyn FittedModel>> {
+fn load(config: &Config, tensors: &mut Tensors, device: &Device) -> Result<Separates> {
+    let convention = take_convention(config, tensors)?;
     let whitening = Whitening {
         mean: Array1::from(take_vector(tensors, "whitening.mean")?),
         matrix: take_matrix(tensors, "whitening.matrix")?,
@@ -90,7 +88,7 @@ fn load(
     let own = tensors.extract_if(.., |name, _| name.starts_with(PARAMETER));
     let own = own.map(|(name, tensor)| (name[PARAMETER.len()..].to_owned(), tensor)).collect();
     model.parameters().assign(&own)?;
-    Ok(Box::new(ArFlowSeparator { model, whitening, convention, uncertainty }))
+    Ok(Separates::Recordings(Box::new(ArFlowSeparator { model, whitening, convention, uncertainty })))
 }
 
 fn uncertainty(config: &Config, tensors: &mut Tensors, sources: usize) -> Result<Uncertainty> {

@@ -6,8 +6,9 @@ use bss_models::{Convention, Whitening};
 use candle_core::Device;
 use ndarray::{Array1, ArrayView2};
 
+use super::convention::take_convention;
 use super::tensors::{put_matrix, put_vector, take_matrix, take_vector};
-use super::{Direct, FittedModel, Fitting, Kind, Tensors};
+use super::{Direct, FittedModel, Fitting, Kind, Separates, Tensors};
 use crate::config::{self, Config};
 
 /// FastICA.
@@ -56,6 +57,7 @@ pub(super) const JADE: Kind = BASELINE;
 /// What the classical methods share.
 const BASELINE: Kind = Kind {
     sections: &[],
+    presets: &[],
     iterations: None,
     restarts: None,
     fitting: Fitting::Direct(|config, x| direct(&Jade, config, x, "fewer --sources")),
@@ -96,7 +98,8 @@ impl FittedModel for Demixing {
     }
 }
 
-fn load(_: &Config, convention: Convention, tensors: &mut Tensors, _: &Device) -> Result<Box<dyn FittedModel>> {
+fn load(config: &Config, tensors: &mut Tensors, _: &Device) -> Result<Separates> {
+    let convention = take_convention(config, tensors)?;
     let mean = Array1::from(take_vector(tensors, "demixing.mean")?);
     let demixing = take_matrix(tensors, "demixing.matrix")?;
     let mixing = take_matrix(tensors, "demixing.mixing")?;
@@ -105,5 +108,5 @@ fn load(_: &Config, convention: Convention, tensors: &mut Tensors, _: &Device) -
         demixing.dim() == (sources, channels) && mixing.dim() == (channels, sources),
         "the tensors of demixing do not fit {channels} channels and {sources} sources"
     );
-    Ok(Box::new(Demixing { mean, demixing, mixing, convention }))
+    Ok(Separates::Recordings(Box::new(Demixing { mean, demixing, mixing, convention })))
 }

@@ -3,20 +3,20 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use bss_models::Convention;
 use bss_train::{Checkpoint, RunFolder};
 use candle_core::Device;
 use serde_json::{Value, json};
 
-use super::tensors::{is_finite, put_vector, take_vector};
-use super::{FittedModel, Tensors};
+use super::convention::put_convention;
+use super::tensors::is_finite;
+use super::{ExampleSeparator, FittedModel, Separates, Tensors};
 use crate::catalogue;
 use crate::config::Config;
 
 /// A model read from a run's folder.
 pub(crate) struct Fitted {
     /// The model, ready to separate.
-    pub(crate) model: Box<dyn FittedModel>,
+    pub(crate) model: Separates,
     /// The settings it was fitted with.
     pub(crate) config: Config,
     /// The restart it is, from 0.
@@ -25,18 +25,25 @@ pub(crate) struct Fitted {
     pub(crate) sample_rate: Option<f64>,
 }
 
-/// Writes a fitted model; `about` says at least `restart`, `iteration` and `sample_rate`.
+/// Writes a model fitted to a recording; `about` says at least `restart`, `iteration` and `sample_rate`.
 ///
 /// # Errors
 /// If the file cannot be written.
 pub(crate) fn save(model: &dyn FittedModel, config: &Config, about: Value, path: &Path) -> Result<()> {
     let mut tensors = model.tensors()?;
-    let convention = model.convention();
-    let order: Vec<f64> = convention.order.iter().map(|&j| j as f64).collect();
-    put_vector(&mut tensors, "convention.order", &order)?;
-    put_vector(&mut tensors, "convention.offset", &convention.offset)?;
-    put_vector(&mut tensors, "convention.factor", &convention.factor)?;
-    put_vector(&mut tensors, "convention.explained", &convention.explained)?;
+    put_convention(&mut tensors, model.convention())?;
+    write(tensors, config, about, path)
+}
+
+/// Writes a model fitted to a dataset; `about` says at least `restart` and `iteration`.
+///
+/// # Errors
+/// If the file cannot be written.
+pub(crate) fn save_examples(model: &ExampleSeparator, config: &Config, about: Value, path: &Path) -> Result<()> {
+    write(model.tensors()?, config, about, path)
+}
+
+fn write(tensors: Tensors, config: &Config, about: Value, path: &Path) -> Result<()> {
     let mut description = about;
     description["model"] = json!(config.model.name());
     description["config"] = json!(config.to_toml());
@@ -73,9 +80,7 @@ impl Fitted {
         if let Some((name, _)) = unsound {
             bail!("tensor {name} holds values that are not finite");
         }
-        let sources = config.sources.context("the number of sources is missing")?;
-        let convention = convention(&mut tensors, sources)?;
-        let model = (catalogue::require_available(config.model)?.load)(&config, convention, &mut tensors, device)?;
+        let model = (catalogue::require_available(config.model)?.load)(&config, &mut tensors, device)?;
         if let Some(name) = tensors.keys().next() {
             bail!("tensor {name} is not part of this model");
         }
@@ -83,23 +88,4 @@ impl Fitted {
         let sample_rate = description["sample_rate"].as_f64();
         Ok(Self { model, config, restart, sample_rate })
     }
-}
-
-/// Takes the convention for so many sources out of the tensors.
-fn convention(tensors: &mut Tensors, sources: usize) -> Result<Convention> {
-    let order: Vec<usize> = take_vector(tensors, "convention.order")?.into_iter().map(|j| j as usize).collect();
-    let mut sorted = order.clone();
-    sorted.sort_unstable();
-    ensure!(sorted.iter().copied().eq(0..sources), "tensor convention.order is no order of {sources} sources");
-    let convention = Convention {
-        order,
-        offset: take_vector(tensors, "convention.offset")?,
-        factor: take_vector(tensors, "convention.factor")?,
-        explained: take_vector(tensors, "convention.explained")?,
-    };
-    ensure!(
-        [&convention.offset, &convention.factor, &convention.explained].iter().all(|values| values.len() == sources),
-        "the tensors of convention are not of {sources} sources"
-    );
-    Ok(convention)
 }

@@ -11,6 +11,8 @@ mod completions;
 mod count;
 mod damaged_files;
 mod damaged_runs;
+mod datasets;
+mod datasets_resume;
 mod evaluate;
 mod evaluate_datasets;
 mod fit;

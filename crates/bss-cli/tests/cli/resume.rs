@@ -40,7 +40,7 @@ fn wait_for_lines(child: &mut Child, path: &Path, lines: usize) {
 }
 
 /// Starts `fit ARGUMENTS --out run --force`, or goes on with it, and kills it in the middle.
-fn killed(bench: &Bench, arguments: &str, lines: usize, resume: bool) {
+pub(crate) fn killed(bench: &Bench, arguments: &str, lines: usize, resume: bool) {
     for _ in 0..ATTEMPTS {
         let option = if resume { "--resume" } else { "--force" };
         let mut child = spawn(bench, &format!("fit {arguments} --out run {option}"));
@@ -98,7 +98,7 @@ fn an_interrupted_run_is_saved_and_says_how_to_go_on() {
     let bench = mixed();
     bench.ok(&format!("fit {SELDOM} --out whole"));
     for signal in ["-INT", "-TERM"] {
-        let stderr = interrupted(&bench, signal);
+        let stderr = interrupted(&bench, SELDOM, signal);
         assert!(stderr.starts_with("error: interrupted after "), "{stderr}");
         assert!(stderr.contains(" of 300 iterations; all is saved, go on with `bss fit m.npz --out run --resume`"));
         assert!(bench.path("run/state.safetensors").exists() && !bench.path("run/run.json").exists());
@@ -109,12 +109,12 @@ fn an_interrupted_run_is_saved_and_says_how_to_go_on() {
     }
 }
 
-/// Starts a fit, sends it a signal in the middle, and gives what it has to say.
+/// Starts `fit ARGUMENTS --out run`, sends it a signal in the middle, and gives what it has to say.
 #[cfg(unix)]
-fn interrupted(bench: &Bench, signal: &str) -> String {
+pub(crate) fn interrupted(bench: &Bench, arguments: &str, signal: &str) -> String {
     for _ in 0..ATTEMPTS {
         let _ = fs::remove_dir_all(bench.path("run"));
-        let mut child = spawn(bench, &format!("fit {SELDOM} --out run"));
+        let mut child = spawn(bench, &format!("fit {arguments} --out run"));
         wait_for_lines(&mut child, &bench.path("run/metrics.jsonl"), 5);
         let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
         assert!(sent.success(), "the child waits to be reaped, so that its id is its own");

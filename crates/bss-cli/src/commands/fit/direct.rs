@@ -7,7 +7,7 @@ use bss_train::{Checkpoint, RunFolder, Verdict};
 use ndarray::ArrayView2;
 use serde_json::json;
 
-use super::record::Record;
+use super::record;
 use super::session::Fit;
 use super::settings::fingerprint;
 use super::summary;
@@ -38,7 +38,7 @@ pub(super) fn run(
     let recording = read_recording(&args.inputs, &config.data.reading(), &mut warnings)?;
     config.sources = Some(config.sources.unwrap_or(recording.values.ncols()));
     config.data.sample_rate = recording.sample_rate;
-    let data = fingerprint(&recording.values);
+    let data = fingerprint(recording.values.shape(), recording.values.iter().map(|v| v.to_bits()));
     let folder = if args.resume { Some(resumed(args, &data, &recording.label)?) } else { None };
     let Direct { model, changes, unfinished } =
         fit(&config, recording.values.view()).with_context(|| recording.label.clone())?;
@@ -70,7 +70,7 @@ pub(super) fn run(
         seconds: started.elapsed().as_secs_f64(),
         warnings: warnings.as_slice().iter().map(ToString::to_string).collect(),
     };
-    Record { folder: &folder, config: &config, recording: &recording, device: "cpu" }.write(&fit)?;
+    record::write(&folder, &config, "cpu", record::of_recording(&recording, &fit))?;
     summary::print(&fit, args)
 }
 

@@ -9,6 +9,7 @@ use bss_train::{RunFolder, Trainer, Verdict};
 use candle_core::Device;
 use serde_json::json;
 
+use super::record;
 use crate::config::Config;
 use crate::input::Recording;
 use crate::model::ar_flow::Plan;
@@ -122,18 +123,6 @@ impl Session {
         model::save(&self.separator(best)?, &self.config, about, &self.folder.model())
     }
 
-    /// Removes the model that a run saved before it diverged.
-    ///
-    /// # Errors
-    /// If the file cannot be removed.
-    pub(super) fn withdraw_model(&self) -> Result<()> {
-        let path = self.folder.model();
-        if path.exists() {
-            std::fs::remove_file(&path).with_context(|| format!("{}: cannot be removed", path.display()))?;
-        }
-        Ok(())
-    }
-
     /// One restart, ready to separate.
     fn separator(&self, restart: usize) -> Result<ArFlowSeparator> {
         let model = self.plan.restart(&self.trainer, restart, &self.device)?;
@@ -163,19 +152,30 @@ impl Session {
             gives_std: separator.gives_std(),
             noise_db: separator.noise_db(),
             explained: separator.convention.explained,
-            seconds: self.seconds(),
+            seconds: record::seconds(&self.folder, self.started, self.was_done),
             ranking,
             warnings: self.warnings.as_slice().iter().map(ToString::to_string).collect(),
         })
     }
+}
 
-    /// What is left where a sitting could not go on.
-    pub(super) fn stopped(&self, go_on: &str) -> Fault {
-        let at = self.trainer.iteration();
-        Fault::Run(if self.folder.state().exists() {
-            format!("the run stopped at iteration {at}; its last saved state is kept, go on with {go_on}")
-        } else {
-            format!("the run stopped at iteration {at} before its first state was saved; begin again with {go_on}")
-        })
+/// Removes the model that a run saved before it diverged.
+///
+/// # Errors
+/// If the file cannot be removed.
+pub(super) fn withdraw_model(folder: &RunFolder) -> Result<()> {
+    let path = folder.model();
+    if path.exists() {
+        std::fs::remove_file(&path).with_context(|| format!("{}: cannot be removed", path.display()))?;
     }
+    Ok(())
+}
+
+/// What is left where a sitting could not go on.
+pub(super) fn stopped(folder: &RunFolder, at: u64, go_on: &str) -> Fault {
+    Fault::Run(if folder.state().exists() {
+        format!("the run stopped at iteration {at}; its last saved state is kept, go on with {go_on}")
+    } else {
+        format!("the run stopped at iteration {at} before its first state was saved; begin again with {go_on}")
+    })
 }

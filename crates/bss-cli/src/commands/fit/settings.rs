@@ -1,19 +1,20 @@
 //! What tells a run from another: its settings and its data.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use bss_train::RunFolder;
-use ndarray::Array2;
+use serde_json::Value;
 
 use crate::args::FitArgs;
 use crate::config::Config;
 
 /// The settings of the run in the folder; options that say something else are refused.
 ///
-/// What neither options nor `--config` say was found out at the start of the run, such as the number of sources.
+/// What neither options, `--preset` nor `--config` say was found out at the start of the run, such as the number of sources.
 pub(super) fn resumed(args: &FitArgs) -> Result<Config> {
     let path = RunFolder::open(&args.out)?.config();
     let saved = Config::load(Some(&path), &[])?;
-    let asked = Config::for_fit(&FitArgs { config: args.config.clone().or(Some(path.clone())), ..args.clone() })?;
+    let base = args.config.clone().or_else(|| args.preset.is_none().then(|| path.clone()));
+    let asked = Config::for_fit(&FitArgs { config: base, ..args.clone() })?;
     for (key, was, now) in saved.differences(&asked) {
         // The same file may be reached by another path; its values are compared instead.
         if key != "data.inputs" && now != "none" {
@@ -27,9 +28,30 @@ pub(super) fn resumed(args: &FitArgs) -> Result<Config> {
     Ok(saved)
 }
 
-/// A number that tells recordings apart: Fowler, Noll and Vo's hash of shape and bits.
-pub(super) fn fingerprint(values: &Array2<f64>) -> String {
-    let words = [values.nrows() as u64, values.ncols() as u64].into_iter().chain(values.iter().map(|v| v.to_bits()));
+/// Refuses to go on from a state, of which this is the description, with other data or settings.
+pub(super) fn ensure_same(
+    state: &Value,
+    fingerprint: &str,
+    config: &Config,
+    folder: &RunFolder,
+    label: &str,
+) -> Result<()> {
+    ensure!(
+        state["data"] == fingerprint,
+        "{}: was fitted to other data than {label}; resume with the same input, or start anew with --force",
+        folder.path().display()
+    );
+    ensure!(
+        state["config"] == config.to_toml().as_str(),
+        "{}: was changed since the run's state was saved; undo the change, or start anew with --force",
+        folder.config().display()
+    );
+    Ok(())
+}
+
+/// A number that tells data apart: Fowler, Noll and Vo's hash of their shape and bits.
+pub(super) fn fingerprint(shape: &[usize], bits: impl Iterator<Item = u64>) -> String {
+    let words = shape.iter().map(|&length| length as u64).chain(bits);
     let hash = words.fold(0xcbf2_9ce4_8422_2325_u64, |hash, word| (hash ^ word).wrapping_mul(0x0100_0000_01b3));
     format!("{hash:016x}")
 }

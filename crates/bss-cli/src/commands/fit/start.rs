@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use bss_train::RunFolder;
 
 use super::session::Session;
-use super::settings::fingerprint;
+use super::settings::{ensure_same, fingerprint};
 use crate::args::FitArgs;
 use crate::config::Config;
 use crate::input::read_recording;
@@ -29,21 +29,11 @@ pub(super) fn start(args: &FitArgs, mut config: Config) -> Result<Session> {
     let trainer = plan.trainer(recording.values.view(), &whitening, config.training.restarts, &device);
     let mut trainer = trainer.with_context(|| recording.label.clone())?;
 
-    let fingerprint = fingerprint(&recording.values);
+    let fingerprint = fingerprint(recording.values.shape(), recording.values.iter().map(|v| v.to_bits()));
     let folder = if args.resume { RunFolder::open(&args.out)? } else { RunFolder::create(&args.out, args.force)? };
     if args.resume && folder.state().exists() {
         let description = trainer.load_state(&folder.state())?;
-        ensure!(
-            description["data"] == fingerprint.as_str(),
-            "{}: was fitted to other data than {}; resume with the same input, or start anew with --force",
-            args.out.display(),
-            recording.label
-        );
-        ensure!(
-            description["config"] == config.to_toml().as_str(),
-            "{}: was changed since the run's state was saved; undo the change, or start anew with --force",
-            folder.config().display()
-        );
+        ensure_same(&description, &fingerprint, &config, &folder, &recording.label)?;
     } else {
         bss_data::write_bytes_atomically(&folder.config(), config.to_toml().as_bytes())?;
     }

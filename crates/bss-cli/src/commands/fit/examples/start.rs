@@ -1,0 +1,92 @@
+//! Everything before the first step: examples, model, the run's folder, and the state of a run that is resumed.
+
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use bss_nn::Noise;
+use bss_nn::dense::FlatAdamConfig;
+use bss_train::{Decay, ExampleSchedule, ExampleTrainer, Mixtures, RunFolder};
+
+use super::Session;
+use crate::args::FitArgs;
+use crate::commands::fit::settings::{ensure_same, fingerprint};
+use crate::config::{self, Config};
+use crate::device::DeviceName;
+use crate::input::{Examples, read_examples};
+use crate::model::{EXAMPLE_SOURCES, Network, Size};
+use crate::warnings::{Warning, Warnings};
+
+/// A session at its first step, or where the run in the folder was saved last.
+pub(super) fn start(args: &FitArgs, mut config: Config, network: Network) -> Result<Session> {
+    let started = Instant::now();
+    let (device, named) = (args.device, config.model);
+    ensure!(device == DeviceName::Cpu, "--device {device}: {named} computes on the processor; leave --device out");
+    let mut warnings = Warnings::new(args.quiet);
+    config.sources = Some(config.sources.unwrap_or(EXAMPLE_SOURCES));
+    // What `bss mix` wrote holds mixtures and what they were made of.
+    let examples = read_examples(&args.inputs, (config.data.mix == 1).then_some("mixture"))?;
+    if examples.shape.len() == 1 && examples.shape[0] > examples.count() {
+        let (label, count, features) = (examples.label.clone(), examples.count(), examples.shape[0]);
+        warnings.push(Warning::MoreFeaturesThanExamples { label, examples: count, features });
+    }
+    ensure_a_batch(&examples, &config)?;
+
+    let bits = examples.values.iter().map(|value| u64::from(value.to_bits()));
+    let fingerprint = fingerprint(&[&[examples.count()], &examples.shape[..]].concat(), bits);
+    let Examples { values, shape, label, were_bytes } = examples;
+    let mixtures = Mixtures {
+        features: shape.iter().product(),
+        examples: values.into(),
+        mix: config.data.mix,
+        batch: config.learning.batch,
+        noise: Noise::new(config.seed),
+    };
+    let size = Size { features: mixtures.features, examples: mixtures.examples.len() / mixtures.features };
+    let model = network(&config, size)?;
+    let adam = FlatAdamConfig { weight_decay: config.learning.weight_decay, ..FlatAdamConfig::default() };
+    let mut trainer = ExampleTrainer::new(model, adam, schedule(&config, mixtures.per_epoch()));
+
+    let folder = if args.resume { RunFolder::open(&args.out)? } else { RunFolder::create(&args.out, args.force)? };
+    if args.resume && folder.state().exists() {
+        let description = trainer.load_state(&folder.state())?;
+        ensure_same(&description, &fingerprint, &config, &folder, &label)?;
+    } else {
+        bss_data::write_bytes_atomically(&folder.config(), config.to_toml().as_bytes())?;
+    }
+    let log = folder.log(trainer.iteration())?;
+    let was_done = trainer.is_done();
+    Ok(Session { config, trainer, mixtures, shape, were_bytes, folder, log, fingerprint, warnings, started, was_done })
+}
+
+/// Refuses a dataset that does not fill one batch.
+fn ensure_a_batch(examples: &Examples, config: &Config) -> Result<()> {
+    let (count, mix, batch) = (examples.count(), config.data.mix, config.learning.batch);
+    let needed = mix * batch;
+    let of = if mix > 1 { format!("{batch} mixtures of {mix}") } else { format!("{batch} mixtures") };
+    ensure!(
+        count >= needed,
+        "{}: {count} examples are too few, expected at least {needed} for a batch of {of}; lower learning.batch, or give \
+         more examples",
+        examples.label
+    );
+    Ok(())
+}
+
+/// The schedule in steps.
+fn schedule(config: &Config, per_epoch: u64) -> ExampleSchedule {
+    let learning = &config.learning;
+    let decay = match learning.decay {
+        config::Decay::Cosine => Decay::Cosine { end: learning.learning_rate_end },
+        config::Decay::Exponential => {
+            Decay::Exponential { factor: (1.0 - learning.decay_per_epoch).powf(1.0 / per_epoch as f64) }
+        }
+    };
+    ExampleSchedule {
+        iterations: learning.epochs as u64 * per_epoch,
+        learning_rate: learning.learning_rate,
+        decay,
+        beta: learning.beta,
+        warm_up: (learning.warm_up_epochs * per_epoch as f64).round() as u64,
+        average: learning.average,
+    }
+}

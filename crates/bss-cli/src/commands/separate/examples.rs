@@ -1,0 +1,121 @@
+//! Separating a dataset, example by example.
+
+use anyhow::{Context as _, Result, bail, ensure};
+use bss_data::{Dtype, Named};
+use bss_models::{Refinement, ratio_mask};
+use bss_nn::Noise;
+use ndarray::{ArrayD, IxDyn};
+use serde_json::json;
+
+use crate::args::{Scale, SeparateArgs};
+use crate::config::Config;
+use crate::device::DeviceName;
+use crate::input::{Examples, read_examples};
+use crate::model::ExampleSeparator;
+use crate::output;
+
+/// Draws from the posterior for a standard deviation.
+const DRAWS: usize = 16;
+
+/// Separates mixtures (examples, features…) into (examples, sources, features…).
+///
+/// # Errors
+/// Options that are for recordings; examples of another shape; a file that cannot be written.
+pub(super) fn run(args: &SeparateArgs, separator: &ExampleSeparator, config: &Config) -> Result<()> {
+    ensure_options(args, separator, config)?;
+    let examples = read(args, config)?;
+    let (run, shape) = (args.run.display(), &separator.shape);
+    ensure!(
+        examples.shape == *shape,
+        "{}: holds {}, but {run} was fitted to examples of shape {shape:?} with {}; expected an array (examples, {})",
+        examples.label,
+        examples.extent(),
+        config.model,
+        shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    );
+    let mut sources = match args.refine {
+        0 => separator.model.separate(&examples.values),
+        steps => {
+            let refinement = Refinement { steps, beta: config.learning.beta, ..Refinement::default() };
+            let refined = separator.model.separate_refined(&examples.values, refinement);
+            refined.with_context(|| {
+                format!("--refine: {} has no encoder to go on from; leave --refine out", config.model)
+            })?
+        }
+    };
+    if args.mask {
+        sources = ratio_mask(&examples.values, &sources, examples.features());
+    }
+    let spread = || separator.model.spread(&examples.values, DRAWS, Noise::new(config.seed));
+    let std = args.std.then(spread).flatten();
+    let count = separator.model.sources();
+    let dims = IxDyn(&[&[examples.count(), count], &shape[..]].concat());
+    let array = |values: Vec<f32>| ArrayD::from_shape_vec(dims.clone(), values.into_iter().map(f64::from).collect());
+    let (sources, std) = (array(sources)?, std.map(array).transpose()?);
+    let is_finite = sources.iter().chain(std.iter().flatten()).all(|value| value.is_finite());
+    ensure!(
+        is_finite,
+        "{}: the sources are not finite; fit {run} again with a lower learning.learning_rate",
+        examples.label
+    );
+    let mut arrays = vec![Named { name: "sources", values: &sources }];
+    arrays.extend(std.as_ref().map(|values| Named { name: "std", values }));
+    bss_data::write(&args.out, &arrays, Dtype::F32, None)?;
+    let written = super::beside(&args.out, args.std)?;
+    if args.json {
+        return output::print_json(&json!({
+            "run": run.to_string(),
+            "input": examples.label,
+            "out": written,
+            "examples": examples.count(),
+            "shape": shape,
+            "sources": count,
+            "mask": args.mask,
+            "refine": args.refine,
+            "divided_by_255": examples.were_bytes,
+            "warnings": [],
+        }));
+    }
+    let masked = if args.mask { ", masked" } else { "" };
+    let bytes = if examples.were_bytes { " (uint8 values were divided by 255)" } else { "" };
+    output::print(&format!("wrote {}: {} in {count} sources{masked}{bytes}\n", written.join(", "), examples.extent()))
+}
+
+/// Refuses what is for recordings, and what cannot be had together.
+fn ensure_options(args: &SeparateArgs, separator: &ExampleSeparator, config: &Config) -> Result<()> {
+    let (run, model, device) = (args.run.display(), config.model, args.device);
+    args.data.ensure_none(&format!("{run} was fitted with {model} to examples, which are separated as they are"))?;
+    ensure!(device == DeviceName::Cpu, "--device {device}: {model} computes on the processor; leave --device out");
+    ensure!(
+        args.scale == Scale::Unit,
+        "--scale is for recordings: the sources of {run} have the scale of the mixture; leave it out"
+    );
+    ensure!(args.noise_db.is_none(), "--noise-db is for recordings; leave it out");
+    ensure!(
+        !args.std || separator.model.has_posterior(),
+        "--std: {model} gives one estimate and does not say how sure it is; leave --std out, or fit with --model neri"
+    );
+    ensure!(
+        !(args.std && args.mask),
+        "--std is that of the sources as they are decoded, not of masked ones; leave --std or --mask out"
+    );
+    let out = args.out.display();
+    ensure!(
+        !args.out.is_dir() && args.out.extension().is_some(),
+        "{out}: a folder gets the sources of a recording; of a dataset, name a file such as {out}.npz"
+    );
+    Ok(())
+}
+
+/// The mixtures: those named, or those that the run was fitted to.
+fn read(args: &SeparateArgs, config: &Config) -> Result<Examples> {
+    let mix = config.data.mix;
+    if args.inputs.is_empty() && mix > 1 {
+        bail!(
+            "no input: {} was fitted to clean examples; name mixtures of them, such as `bss mix FILE --mix {mix}` makes",
+            args.run.display()
+        );
+    }
+    let inputs = if args.inputs.is_empty() { &config.data.inputs } else { &args.inputs };
+    read_examples(inputs, Some("mixture"))
+}

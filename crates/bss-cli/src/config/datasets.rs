@@ -1,0 +1,67 @@
+//! The settings of models of datasets.
+
+use super::Decay;
+
+/// `[network]`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct NetworkConfig {
+    /// Widths of the encoder's hidden layers; the decoder's are the same in reverse.
+    pub(crate) widths: Vec<usize>,
+    /// The dimensions of a source's latent variable.
+    pub(crate) latent: usize,
+}
+
+/// `[learning]`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct LearningConfig {
+    /// Passes over the examples.
+    pub(crate) epochs: usize,
+    /// Mixtures in a step.
+    pub(crate) batch: usize,
+    /// Learning rate at the start.
+    pub(crate) learning_rate: f64,
+    /// Learning rate at the end of a cosine.
+    pub(crate) learning_rate_end: f64,
+    /// How it falls.
+    pub(crate) decay: Decay,
+    /// The share of itself that an exponential decay takes away in an epoch.
+    pub(crate) decay_per_epoch: f64,
+    /// Weight of the KL divergence.
+    pub(crate) beta: f64,
+    /// Epochs over which β rises from 0, and the learning rate with it where its decay is a cosine.
+    pub(crate) warm_up_epochs: f64,
+    /// The share of itself, times the learning rate, that a weight loses at each step.
+    pub(crate) weight_decay: f64,
+    /// The share that the average of the weights keeps of itself at a step.
+    pub(crate) average: f64,
+    /// Iterations between two lines of the log.
+    pub(crate) log_every: usize,
+    /// Seconds between two saved states.
+    pub(crate) checkpoint_seconds: f64,
+}
+
+impl Default for NetworkConfig {
+    /// Table I of the paper.
+    fn default() -> Self {
+        Self { widths: vec![700, 600, 500, 400, 300], latent: 20 }
+    }
+}
+
+impl Default for LearningConfig {
+    fn default() -> Self {
+        Self {
+            epochs: 60,
+            batch: 128,
+            learning_rate: 2e-3,
+            learning_rate_end: 2e-5,
+            decay: Decay::Cosine,
+            decay_per_epoch: 1e-4,
+            beta: 0.5,
+            warm_up_epochs: 1.5,
+            weight_decay: 0.0,
+            average: 0.999,
+            log_every: 50,
+            checkpoint_seconds: 30.0,
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! `neri`, `ae`, `mixit` and `glo`: models of datasets of one-channel examples, trained on batches.
+
+use anyhow::{Context as _, Result, ensure};
+use bss_models::{ExampleModel, Glo, Latent, MixIt, NeriConfig, NeriVae};
+use bss_nn::Noise;
+use bss_nn::dense::FlatParameters;
+
+use super::tensors::{put_vector, take_vector};
+use super::{Fitting, Kind, Separates, Tensors};
+use crate::config::Config;
+
+/// The VAE of Neri et al.
+pub(super) const NERI: Kind = Kind {
+    sections: &["network", "learning"],
+    presets: &[("paper", include_str!("../../../../docs/settings/neri-paper.toml"))],
+    iterations: None,
+    restarts: None,
+    fitting: Fitting::Examples(neri),
+    load: |config, tensors, _| load(config, neri, tensors),
+    facts: |config| vec![("examples in a mixture", config.data.mix.to_string())],
+};
+
+/// The same network without a divergence.
+pub(super) const AE: Kind =
+    Kind { fitting: Fitting::Examples(ae), load: |config, tensors, _| load(config, ae, tensors), ..NERI };
+
+/// The same network, trained on sums of two mixtures.
+pub(super) const MIXIT: Kind =
+    Kind { fitting: Fitting::Examples(mixit), load: |config, tensors, _| load(config, mixit, tensors), ..NERI };
+
+/// The same decoder with a latent variable for each example.
+pub(super) const GLO: Kind =
+    Kind { fitting: Fitting::Examples(glo), load: |config, tensors, _| load(config, glo, tensors), ..NERI };
+
+/// A model with its initial parameters, of the settings and the size of its dataset.
+pub(crate) type Network = fn(&Config, Size) -> Result<Box<dyn ExampleModel>>;
+
+/// The size of a dataset.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Size {
+    /// The values of an example.
+    pub(crate) features: usize,
+    /// Clean examples or mixtures.
+    pub(crate) examples: usize,
+}
+
+fn neri(config: &Config, size: Size) -> Result<Box<dyn ExampleModel>> {
+    Ok(Box::new(NeriVae::new(shape(config, size, Latent::Gaussian), Noise::new(config.seed))))
+}
+
+fn ae(config: &Config, size: Size) -> Result<Box<dyn ExampleModel>> {
+    Ok(Box::new(NeriVae::new(shape(config, size, Latent::Delta), Noise::new(config.seed))))
+}
+
+fn mixit(config: &Config, size: Size) -> Result<Box<dyn ExampleModel>> {
+    let (mix, sources) = (config.data.mix, config.sources.unwrap_or(EXAMPLE_SOURCES));
+    ensure!(
+        sources >= 2 * mix,
+        "mixit is trained on sums of two mixtures, which hold {} sources, but --sources is {sources}; take --sources {0}, \
+         or --mix 1",
+        2 * mix
+    );
+    Ok(Box::new(MixIt::new(shape(config, size, Latent::Delta), mix, Noise::new(config.seed))))
+}
+
+fn glo(config: &Config, size: Size) -> Result<Box<dyn ExampleModel>> {
+    ensure!(
+        config.data.mix == 1,
+        "glo learns clean examples, and mixes none of them; leave out --mix {}, and give it clean examples",
+        config.data.mix
+    );
+    Ok(Box::new(Glo::new(shape(config, size, Latent::Delta), size.examples, Noise::new(config.seed))))
+}
+
+fn shape(config: &Config, size: Size, posterior: Latent) -> NeriConfig {
+    NeriConfig {
+        features: size.features,
+        widths: config.network.widths.clone(),
+        latent: config.network.latent,
+        sources: config.sources.unwrap_or(EXAMPLE_SOURCES),
+        posterior,
+    }
+}
+
+/// What separates examples of one shape.
+#[derive(Debug)]
+pub(crate) struct ExampleSeparator {
+    /// The model.
+    pub(crate) model: Box<dyn ExampleModel>,
+    /// The features of an example, by axis.
+    pub(crate) shape: Vec<usize>,
+}
+
+/// What the names of the weights begin with, and those of the running moments.
+const PARAMETER: &str = "parameter.";
+const STATISTIC: &str = "statistic.";
+
+impl ExampleSeparator {
+    /// All that is needed to put it together again, besides the settings.
+    pub(super) fn tensors(&self) -> Result<Tensors> {
+        let mut tensors = Tensors::new();
+        for (prefix, of) in [(PARAMETER, self.model.parameters()), (STATISTIC, self.model.statistics())] {
+            tensors.extend(of.tensors()?.into_iter().map(|(name, tensor)| (format!("{prefix}{name}"), tensor)));
+        }
+        let shape: Vec<f64> = self.shape.iter().map(|&length| length as f64).collect();
+        put_vector(&mut tensors, "example.shape", &shape)?;
+        Ok(tensors)
+    }
+}
+
+/// The number of sources where none is said: that of the paper's first experiment.
+pub(crate) const EXAMPLE_SOURCES: usize = 2;
+
+fn load(config: &Config, network: Network, tensors: &mut Tensors) -> Result<Separates> {
+    let shape: Vec<usize> = take_vector(tensors, "example.shape")?.into_iter().map(|length| length as usize).collect();
+    let features = shape.iter().try_fold(1_usize, |product, &length| product.checked_mul(length));
+    // Before memory is taken for a shape that a damaged file may have made up.
+    let last = format!("{PARAMETER}decoder.{}.bias", config.network.widths.len());
+    let bias = tensors.get(&last).with_context(|| format!("tensor {last} is missing"))?;
+    let features = features.filter(|&features| features > 0 && bias.dims() == [features]);
+    let features = features.with_context(|| {
+        format!("tensor example.shape is {shape:?}, which does not fit the decoder's {:?}", bias.dims())
+    })?;
+    let latents = tensors.get("parameter.latents").and_then(|latents| latents.dims().first().copied());
+    let mut model = network(config, Size { features, examples: latents.unwrap_or(0) })?;
+    let mut take = |prefix: &str, of: &FlatParameters<f32>| {
+        let own = tensors.extract_if(.., |name, _| name.starts_with(prefix));
+        of.values_of(&own.map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor)).collect())
+    };
+    let (parameters, statistics) = (take(PARAMETER, model.parameters())?, take(STATISTIC, model.statistics())?);
+    model.parameters_mut().values = parameters;
+    model.statistics_mut().values = statistics;
+    Ok(Separates::Examples(Box::new(ExampleSeparator { model, shape })))
+}
