@@ -58,7 +58,7 @@ impl Default for LearningConfig {
             decay_per_epoch: 1e-4,
             beta: 0.5,
             warm_up_epochs: 1.5,
-            weight_decay: 0.0,
+            weight_decay: 0.2,
             average: 0.999,
             log_every: 50,
             checkpoint_seconds: 30.0,

@@ -24,11 +24,11 @@ pub(super) struct Cell {
 }
 
 const OF_VAE: &[(&str, &[&str])] =
-    &[("vae", &[]), ("vaem", &["--mask"]), ("vaem-refined", &["--mask", "--refine", "100"])];
+    &[("vae", &[]), ("vaem", &["--mask"]), ("vaem-refined", &["--mask", "--refine", "50"])];
 const PLAIN: &[(&str, &[&str])] = &[("plain", &[])];
 
 /// Epochs of the quick preset, and of the paper's table.
-const QUICK: &[&str] = &["--mix", "2", "--epochs", "36"];
+const QUICK: &[&str] = &["--mix", "2", "--epochs", "32"];
 const LONG: &[&str] = &["--mix", "2", "--epochs", "500"];
 const MEDIUM: &[&str] = &["--mix", "2", "--epochs", "100"];
 const SINGLES: &[&str] = &["--mix", "1", "--epochs", "100"];

@@ -89,8 +89,8 @@ fn pair(score: &Value) -> String {
 
 /// How to read the numbers; true of any run.
 const READING: &str = "\n## Reading it\n\n\
-    The paper's network throughout (Table I). *VAEM, refined* goes beyond the paper: after the encoder's answer, 100 steps \
-    of gradient on the latent sources\nof each mixture, then the mask (`bss separate --mask --refine 100`).\n\n\
+    The paper's network throughout (Table I). *VAEM, refined* goes beyond the paper: after the encoder's answer, 50 steps \
+    of gradient on the latent sources\nof each mixture, then the mask (`bss separate --mask --refine 50`).\n\n\
     The paper does not say what the baselines were given. NMF here has 8 templates a source, learned from mixtures, and \
     takes blocks of 8 for a source. GLO is\na decoder trained on clean images and a descent to two latents for each \
     mixture. MixIT with K = 2 and 3 is trained on sums of two single images, which is\nas good as supervised; with K = 4, \

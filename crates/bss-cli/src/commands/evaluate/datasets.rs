@@ -37,7 +37,8 @@ pub(super) fn run(args: &EvaluateArgs, asked: &[Metric], estimate: &Stored, refe
         .with_context(|| format!("{} against {}", estimate.at, reference.at))?;
     let outputs = estimate.values.len_of(Axis(1));
     if args.json {
-        return output::print_json(&to_json(&scores, outputs, &warnings));
+        // On one line: there is a permutation for every example.
+        return output::print(&format!("{}\n", to_json(&scores, outputs, &warnings)));
     }
     output::print(&to_text(&scores, outputs))
 }
