@@ -82,3 +82,49 @@ impl Mixtures {
         self.noise.permutation(Purpose::Mix, epoch, self.examples.len() / self.features)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Example i is twice the number i.
+    fn mixtures(seed: u64) -> Mixtures {
+        let examples: Vec<f32> = (0..23).flat_map(|i| [i as f32; 2]).collect();
+        Mixtures { examples: examples.into(), features: 2, mix: 2, batch: 3, noise: Noise::new(seed) }
+    }
+
+    #[test]
+    fn no_example_comes_twice_in_an_epoch_and_each_mixture_is_the_mean_of_its_own() {
+        let mixtures = mixtures(1);
+        assert_eq!(mixtures.per_epoch(), 3);
+        let batches: Vec<Batch> = (0..3).map(|step| mixtures.batch(step, 4)).collect();
+        let mut seen: Vec<u32> = batches.iter().flat_map(|batch| batch.examples.clone()).collect();
+        for batch in &batches {
+            for (x, examples) in batch.x.chunks_exact(2).zip(batch.examples.chunks_exact(2)) {
+                assert_eq!(x, [(examples[0] + examples[1]) as f32 / 2.0; 2]);
+            }
+        }
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), 18);
+    }
+
+    #[test]
+    fn epochs_and_seeds_mix_otherwise() {
+        let batch = |seed, step| mixtures(seed).batch(step, 4);
+        assert_ne!(batch(1, 0).examples, batch(1, 3).examples);
+        assert_ne!(batch(1, 0).examples, batch(2, 0).examples);
+        assert_ne!(batch(1, 0).noise, batch(1, 1).noise);
+    }
+
+    #[test]
+    fn batches_made_ahead_are_those_made_on_demand_from_any_step_on() {
+        let mixtures = mixtures(3);
+        for start in [0, 2, 7] {
+            let ahead = mixtures.clone().from_step(start, 5);
+            for step in start..start + 8 {
+                assert_eq!(ahead.recv().unwrap(), mixtures.batch(step, 5), "step {step} from {start}");
+            }
+        }
+    }
+}

@@ -67,3 +67,39 @@ impl Perceptron {
         dy.clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Noise, Purpose};
+
+    /// Against central differences of `Σ c y`, in double precision and away from the rectifiers' corners.
+    #[test]
+    fn the_gradient_of_the_input_is_that_of_differences() {
+        let (mut parameters, mut statistics) = (FlatParameters::<f64>::default(), FlatParameters::default());
+        let network = Perceptron::new("p", &[5, 7, 6, 4], Noise::new(1), &mut parameters, &mut statistics);
+        let draw = |step, count| Noise::new(2).normal::<f64>(Purpose::Sample, 0, step, count);
+        // Running moments and affine parts of a network that was trained.
+        for (value, draw) in statistics.values.iter_mut().zip(draw(0, 1000)) {
+            *value += 0.3 * draw.abs();
+        }
+        parameters.values.iter_mut().zip(draw(1, 1000)).for_each(|(value, draw)| *value += 0.2 * draw);
+        let (x, c) = (draw(2, 3 * 5), draw(3, 3 * 4));
+        let mut tape = Tape::default();
+        network.infer_on(&parameters, &statistics, &x, &mut tape);
+        let gradient = network.input_gradient(&parameters, &c, &mut tape);
+        let value = |x: &[f64]| -> f64 {
+            network.infer(&parameters, &statistics, x).iter().zip(&c).map(|(y, c)| y * c).sum()
+        };
+        assert!(gradient.iter().any(|g| g.abs() > 0.1));
+        for (i, gradient) in gradient.iter().enumerate() {
+            let moved = |by: f64| {
+                let mut x = x.clone();
+                x[i] += by;
+                value(&x)
+            };
+            let difference = (moved(1e-6) - moved(-1e-6)) / 2e-6;
+            assert!((difference - gradient).abs() < 1e-6, "{i}: {difference} against {gradient}");
+        }
+    }
+}
