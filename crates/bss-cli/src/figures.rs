@@ -7,6 +7,7 @@
 //! | `sources-detail` | a short window of the same, in which the bands can be seen |
 //! | `mixing` | the mixing matrix as a heat map |
 //! | `training` | losses, posterior variances, prior parameters and, with a truth, correlations over the iterations |
+//! | `examples` | mixtures of a dataset, their sources, and those masked |
 //! | `count` | scores of models of different numbers of sources, and the scree |
 //!
 //! Of images, `mixtures` and `sources` are pictures, and there is no detail.
@@ -16,6 +17,7 @@
 mod canvas;
 mod count;
 mod envelope;
+mod examples;
 mod mixing;
 mod mixtures;
 mod palette;
@@ -31,7 +33,7 @@ use anyhow::Result;
 
 pub(crate) use count::CountData;
 
-use crate::report::ReportData;
+use crate::report::{ExamplesReport, ReportData};
 
 /// A finished drawing.
 #[derive(Clone, Debug)]
@@ -88,8 +90,16 @@ pub(crate) fn draw_all(data: &ReportData) -> Result<Vec<Figure>> {
         None => vec![mixtures::draw(data)?, sources::draw(data)?, sources::draw_detail(data)?],
         Some(grid) => vec![pictures::mixtures(data, grid)?, pictures::sources(data, grid)?],
     };
-    let figures = shown.into_iter().chain([mixing::draw(data)?, training::draw(data)?]);
+    let figures = shown.into_iter().chain([mixing::draw(data)?, training::draw(&data.traces)?]);
     Ok(figures.flatten().collect())
+}
+
+/// Draws the figures of a dataset.
+///
+/// # Errors
+/// As [`draw_all`].
+pub(crate) fn draw_examples(data: &ExamplesReport) -> Result<Vec<Figure>> {
+    Ok([examples::draw(data)?, training::draw(&data.traces)?].into_iter().flatten().collect())
 }
 
 /// Draws the comparison of numbers of sources.

@@ -1,5 +1,6 @@
 //! The report of a run: figures as SVG and PNG, and one self-contained page that shows them.
 
+mod examples;
 mod page;
 mod tables;
 #[cfg(test)]
@@ -12,7 +13,9 @@ use anyhow::{Context as _, Result};
 use bss_data::Grid;
 use ndarray::Array2;
 
-use crate::figures;
+use crate::figures::{self, Figure};
+
+pub(crate) use examples::{ExamplesReport, write_examples};
 
 /// All that a report shows. Rows are samples throughout; R is their number and n that of the sources.
 #[derive(Clone, Debug, Default)]
@@ -97,14 +100,18 @@ impl ReportData {
 /// # Errors
 /// If the folder cannot be created or a file cannot be written.
 pub(crate) fn write_report(data: &ReportData, folder: &Path) -> Result<PathBuf> {
-    fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
     let figures = figures::draw_all(data)?;
-    for figure in &figures {
+    write_all(&figures, &page::html(data, &figures), folder)
+}
+
+fn write_all(figures: &[Figure], page: &str, folder: &Path) -> Result<PathBuf> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
+    for figure in figures {
         write(&folder.join(format!("{}.svg", figure.name)), figure.document().as_bytes())?;
         write(&folder.join(format!("{}.png", figure.name)), &figure.png()?)?;
     }
     let index = folder.join("index.html");
-    write(&index, page::html(data, &figures).as_bytes())?;
+    write(&index, page.as_bytes())?;
     Ok(index)
 }
 

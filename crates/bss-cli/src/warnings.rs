@@ -72,6 +72,15 @@ pub(crate) enum Warning {
     },
     /// A posterior that is the prior, whatever the mixture.
     PosteriorCollapsed,
+    /// A source of a dataset that cannot be one alone.
+    MixedSource {
+        /// The source, counted from 1.
+        source: usize,
+        /// Its mean peak.
+        peak: f64,
+        /// That of the clean examples, as they are in a mixture.
+        expected: f64,
+    },
     /// Sources of a dataset that cannot all be sources.
     UnevenSources {
         /// The source with the lowest mean peak and the one with the highest, counted from 1, with their peaks.
@@ -133,6 +142,12 @@ impl fmt::Display for Warning {
                 f,
                 "the sources are the same whatever the mixture: the posterior has collapsed onto the prior; try a longer \
                  learning.warm_up_epochs, more --epochs, or a lower learning.beta"
+            ),
+            Self::MixedSource { source, peak, expected } => write!(
+                f,
+                "source {source} peaks at {peak:.3} on average, an example in a mixture at {expected:.3}: it holds parts of \
+                 several; try another --seed, a shorter learning.warm_up_epochs, or more --sources if they are fewer than \
+                 --mix"
             ),
             Self::UnevenSources { peaks: [(low, least), (high, most)] } => write!(
                 f,

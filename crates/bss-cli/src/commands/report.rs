@@ -1,12 +1,13 @@
 //! `bss report`.
 
 mod correlations;
+mod examples;
 mod reference;
 mod traces;
 
 use std::fs;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use bss_train::RunFolder;
 use candle_core::Device;
 use serde_json::{Value, json};
@@ -25,17 +26,15 @@ use crate::warnings::Warnings;
 /// # Errors
 /// A folder that holds no finished run, input that has changed, files that cannot be written.
 pub(crate) fn run(args: &ReportArgs) -> Result<()> {
-    let folder = RunFolder::open(&args.run)?;
     let Fitted { model, config, restart, .. } = Fitted::load(&args.run, &Device::Cpu)?;
-    let config = &config;
-    let model = match model {
-        Separates::Recordings(model) => model,
-        Separates::Examples(_) => bail!(
-            "{}: was fitted with {} to a dataset, and reports are of recordings so far; `bss inspect` shows its record",
-            args.run.display(),
-            config.model
-        ),
-    };
+    match model {
+        Separates::Recordings(model) => recording(args, model.as_ref(), &config, restart),
+        Separates::Examples(separator) => examples::run(args, &separator, &config),
+    }
+}
+
+fn recording(args: &ReportArgs, model: &dyn FittedModel, config: &Config, restart: usize) -> Result<()> {
+    let folder = RunFolder::open(&args.run)?;
     let mut warnings = Warnings::new(args.json);
     let recording = read_recording(&config.data.inputs, &config.data.reading(), &mut warnings)
         .with_context(|| format!("the recording that {} was fitted to cannot be read", args.run.display()))?;
@@ -71,7 +70,7 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
         reference: reference.as_ref().map(|reference| reference.matched.clone()),
         traces,
         restarts: restarts(&record),
-        summary: summary(config, model.as_ref(), &record)?,
+        summary: summary(config, &record)?,
         warnings: all_warnings,
     };
     let page = write_report(&data, &args.out.clone().unwrap_or_else(|| args.run.join("report")))?;
@@ -120,13 +119,12 @@ fn restarts(record: &Value) -> Vec<(usize, f64)> {
 }
 
 /// What the page's table says about the run.
-fn summary(config: &Config, model: &dyn FittedModel, record: &Value) -> Result<Vec<(String, String)>> {
+fn summary(config: &Config, record: &Value) -> Result<Vec<(String, String)>> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let mut rows = vec![("model".to_owned(), config.model.to_string())];
     let facts = (catalogue::require_available(config.model)?.facts)(config);
     rows.extend(facts.into_iter().map(|(name, value)| (name.to_owned(), value)));
     rows.extend(config.data.traversal.map(|order| ("traversal".to_owned(), order.to_string())));
-    rows.push(("sources".to_owned(), model.convention().order.len().to_string()));
     rows.push(("seed".to_owned(), config.seed.to_string()));
     for (name, key) in [("verdict", "verdict"), ("iterations", "iterations"), ("final loss", "loss")] {
         if !record[key].is_null() {

@@ -13,7 +13,7 @@ use super::envelope;
 use super::palette;
 use super::panel::{Margins, Panel};
 use super::scale::{Axis, Scale};
-use crate::report::{ReportData, Traces};
+use crate::report::Traces;
 
 const WIDTH: f64 = 900.0;
 const PANEL: f64 = 190.0;
@@ -31,19 +31,18 @@ const POINTS: usize = 40_000;
 ///
 /// # Errors
 /// If the backend fails.
-pub(super) fn draw(data: &ReportData) -> Result<Option<Figure>> {
-    let charts = charts(&data.traces);
-    if data.traces.iteration.len() < 2 || charts.is_empty() {
+pub(super) fn draw(traces: &Traces) -> Result<Option<Figure>> {
+    let charts = charts(traces);
+    if traces.iteration.len() < 2 || charts.is_empty() {
         return Ok(None);
     }
-    let legend = legend(sources(&data.traces));
+    let legend = legend(sources(traces));
     let top = 8.0 + legend.last().map_or(0.0, |(_, _, y)| y + LEGEND_ROW);
     let rows = charts.len().div_ceil(2);
     let size = (WIDTH as u32, (top + rows as f64 * PITCH) as u32);
-    let correlations = if data.traces.correlation.is_empty() { "" } else { "correlations with the truth, " };
-    let title = format!(
-        "Training of the best restart: losses, {correlations}posterior variances, prior parameters and schedules."
-    );
+    let correlations = if traces.correlation.is_empty() { "" } else { "correlations with the truth, " };
+    let of_sources = if sources(traces) == 0 { "" } else { "posterior variances, prior parameters and " };
+    let title = format!("Training of the model that is shown: losses, {correlations}{of_sources}schedules.");
     let lines: usize = charts.iter().map(|chart| chart.lines.len()).sum();
     let budget = (POINTS / lines.max(1)).clamp(100, 1_200);
     let figure = draw_figure("training", title, size, |root| {
@@ -57,7 +56,7 @@ pub(super) fn draw(data: &ReportData) -> Result<Option<Figure>> {
             let cell = if index == 0 { 0 } else { index + is_odd };
             let corner = ((cell % 2) as f64 * WIDTH / 2.0, top + (cell / 2) as f64 * PITCH);
             let area = root.clone().shrink((px(corner.0), px(corner.1)), (px(width), px(PANEL + BOTTOM)));
-            draw_chart(&area, chart, &data.traces.iteration, (budget, width))?;
+            draw_chart(&area, chart, &traces.iteration, (budget, width))?;
         }
         Ok(())
     })?;

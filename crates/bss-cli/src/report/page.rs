@@ -10,10 +10,7 @@ const CSS: &str = include_str!("style.css");
 
 /// The whole page.
 pub(super) fn html(data: &ReportData, figures: &[Figure]) -> String {
-    let title = escape(if data.title.trim().is_empty() { "Blind source separation" } else { &data.title });
-    let shown = |names: &[&str]| -> String {
-        figures.iter().filter(|figure| names.contains(&figure.name)).map(figure_element).collect()
-    };
+    let shown = |names: &[&str]| shown(figures, names);
     let sections = [
         ("summary", "Summary", tables::summary(data)),
         ("mixture", "Mixture", shown(&["mixtures"])),
@@ -23,7 +20,23 @@ pub(super) fn html(data: &ReportData, figures: &[Figure]) -> String {
         ("restarts", "Restarts", tables::restarts(data).unwrap_or_default()),
         ("reading", "How to read this", how_to_read(data)),
     ];
-    let mut body = format!("<header><h1>{title}</h1>\n{}{}</header>\n", verdict(data), warnings(data));
+    document(&data.title, &data.summary, &data.warnings, &sections)
+}
+
+/// The figures of these names.
+pub(super) fn shown(figures: &[Figure], names: &[&str]) -> String {
+    figures.iter().filter(|figure| names.contains(&figure.name)).map(figure_element).collect()
+}
+
+/// A page of sections (id, heading, content), of which empty ones are left out.
+pub(super) fn document(
+    title: &str,
+    summary: &[(String, String)],
+    warned: &[String],
+    sections: &[(&str, &str, String)],
+) -> String {
+    let title = escape(if title.trim().is_empty() { "Blind source separation" } else { title });
+    let mut body = format!("<header><h1>{title}</h1>\n{}{}</header>\n", verdict(summary), warnings(warned));
     for (id, heading, content) in sections.iter().filter(|(_, _, content)| !content.is_empty()) {
         // Writing to a string cannot fail.
         let _ = writeln!(body, "<section id=\"{id}\">\n<h2>{heading}</h2>\n{content}</section>");
@@ -47,16 +60,16 @@ fn figure_element(figure: &Figure) -> String {
     )
 }
 
-fn verdict(data: &ReportData) -> String {
-    let verdict = data.summary.iter().find(|(key, _)| key.eq_ignore_ascii_case("verdict"));
+fn verdict(summary: &[(String, String)]) -> String {
+    let verdict = summary.iter().find(|(key, _)| key.eq_ignore_ascii_case("verdict"));
     verdict.map_or_else(String::new, |(_, value)| format!("<p class=\"verdict\">{}</p>\n", escape(value)))
 }
 
-fn warnings(data: &ReportData) -> String {
-    if data.warnings.is_empty() {
+fn warnings(warned: &[String]) -> String {
+    if warned.is_empty() {
         return String::new();
     }
-    let items: Vec<_> = data.warnings.iter().map(|warning| format!("<li>{}</li>\n", escape(warning))).collect();
+    let items: Vec<_> = warned.iter().map(|warning| format!("<li>{}</li>\n", escape(warning))).collect();
     let items = items.concat();
     format!("<aside class=\"warnings\"><p>Warnings</p>\n<ul>\n{items}</ul></aside>\n")
 }
@@ -133,6 +146,11 @@ fn how_to_read(data: &ReportData) -> String {
              the end.",
         ));
     }
+    definitions(&entries)
+}
+
+/// Terms with what they mean.
+pub(super) fn definitions(entries: &[(&str, &str)]) -> String {
     let items = entries.iter().map(|(term, text)| format!("<dt>{term}</dt>\n<dd>{text}</dd>\n"));
     format!("<dl>\n{}</dl>\n", items.collect::<String>())
 }

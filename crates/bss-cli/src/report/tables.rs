@@ -5,9 +5,8 @@ use std::fmt::Write as _;
 use super::{ReportData, escape};
 use crate::layout::Size;
 
-/// What the run was: key and value in each row. The verdict stands above and is left out here.
+/// What the run was.
 pub(super) fn summary(data: &ReportData) -> String {
-    let mut rows = String::new();
     let (samples, channels) = data.mixture.dim();
     let rate = data
         .known_sample_rate()
@@ -16,9 +15,14 @@ pub(super) fn summary(data: &ReportData) -> String {
         None => format!("{samples} samples, {channels} channels{rate}"),
         Some(grid) => format!("{channels} images of {}", Size(grid)),
     };
-    row(&mut rows, "mixture", &extent);
-    row(&mut rows, "sources", &data.sources.ncols().to_string());
-    for (key, value) in data.summary.iter().filter(|(key, _)| !key.eq_ignore_ascii_case("verdict")) {
+    facts(&[("mixture", &extent), ("sources", &data.sources.ncols().to_string())], &data.summary)
+}
+
+/// A key and a value in each row, but the verdict, which stands above.
+pub(super) fn facts(first: &[(&str, &str)], others: &[(String, String)]) -> String {
+    let mut rows = String::new();
+    first.iter().for_each(|(key, value)| row(&mut rows, key, value));
+    for (key, value) in others.iter().filter(|(key, _)| !key.eq_ignore_ascii_case("verdict")) {
         row(&mut rows, key, value);
     }
     format!("<div class=\"scroll\"><table class=\"summary\"><tbody>\n{rows}</tbody></table></div>\n")
@@ -87,14 +91,14 @@ pub(super) fn restarts(data: &ReportData) -> Option<String> {
     Some(table("Final loss of each restart; the lowest is the one shown.", head, &rows))
 }
 
-fn table(caption: &str, head: &str, rows: &str) -> String {
+pub(super) fn table(caption: &str, head: &str, rows: &str) -> String {
     format!(
         "<div class=\"scroll\"><table><caption>{caption}</caption>\n<thead><tr>{head}</tr></thead>\n\
          <tbody>\n{rows}</tbody></table></div>\n"
     )
 }
 
-fn cell(content: &str) -> String {
+pub(super) fn cell(content: &str) -> String {
     format!("<td class=\"number\">{content}</td>")
 }
 
@@ -102,7 +106,7 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-fn percentage(share: f64) -> String {
+pub(super) fn percentage(share: f64) -> String {
     if share.is_finite() { format!("{:.1} %", 100.0 * share).replace('-', "−") } else { "n/a".to_owned() }
 }
 

@@ -183,6 +183,31 @@ fn the_paper_s_preset_comes_before_the_other_settings() {
 }
 
 #[test]
+fn the_report_shows_examples_and_the_training() {
+    let bench = mixed();
+    fit(&bench, 2, "--set learning.log_every=1 --out run");
+    assert_eq!(bench.ok("report run --reference m.npz"), "wrote run/report/index.html\n");
+    let read = |file: &str| std::fs::read_to_string(bench.path(file)).unwrap();
+    let page = read("run/report/index.html");
+    for part in ["mixture", "source 2", "masked 1", "truth 2", "share of the energy", "s.npy with neri", "collapsed"] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains("NaN") && page.matches("<svg").count() == 2);
+    for figure in ["examples", "training"] {
+        let png = std::fs::read(bench.path(&format!("run/report/{figure}.png"))).unwrap();
+        assert!(png.starts_with(b"\x89PNG\r\n"), "{figure}");
+    }
+    let said = bench.json("report run --out without");
+    assert_eq!((&said["page"], said["sources"].as_array().unwrap().len()), (&Value::from("without/index.html"), 2));
+    assert!(!read("without/examples.svg").contains("truth"), "without a reference there is no truth to show");
+    // Features in one dimension are no pictures.
+    bench.write_array("flat.npy", spots().into_shape_with_order((600, 64)).unwrap());
+    bench.ok(&format!("fit flat.npy {SMALL} --epochs 1 --out flat"));
+    bench.ok("report flat");
+    assert!(!bench.path("flat/report/examples.svg").exists());
+}
+
+#[test]
 fn what_is_no_dataset_is_refused() {
     let bench = mixed();
     bench.write_array("large.npy", spots() * 3.0);
@@ -240,7 +265,7 @@ fn what_a_run_cannot_separate_is_refused() {
     bench.fails("separate rec.npy --run run --out e.npz", 1, &["rec.npy: values lie from"]);
     bench.ok("fit rec.npy --out ica --model sobi");
     bench.fails("separate m.npz --run ica --out e.npz", 1, &["has 3 dimensions", "neri"]);
-    bench.fails("report run", 1, &["run: was fitted with neri to a dataset"]);
+    bench.fails("report run --reference m.npz:mixture", 1, &["m.npz:mixture: holds 300 examples of 8 by 8", "--mix"]);
 }
 
 #[test]

@@ -88,9 +88,8 @@ mod tests {
         let mut tape = Tape::default();
         network.infer_on(&parameters, &statistics, &x, &mut tape);
         let gradient = network.input_gradient(&parameters, &c, &mut tape);
-        let value = |x: &[f64]| -> f64 {
-            network.infer(&parameters, &statistics, x).iter().zip(&c).map(|(y, c)| y * c).sum()
-        };
+        let value =
+            |x: &[f64]| -> f64 { network.infer(&parameters, &statistics, x).iter().zip(&c).map(|(y, c)| y * c).sum() };
         assert!(gradient.iter().any(|g| g.abs() > 0.1));
         for (i, gradient) in gradient.iter().enumerate() {
             let moved = |by: f64| {

@@ -19,7 +19,7 @@ use crate::{output, shell, table};
 /// If the record cannot be written.
 pub(super) fn finish(session: &mut Session, args: &FitArgs) -> Result<()> {
     let usage = usage::of(session.trainer.averaged().as_ref(), &session.mixtures, session.config.learning.epochs);
-    if let Some(warning) = usage::warning(&usage) {
+    if let Some(warning) = usage::warning(&usage, usage::expected_peak(&session.mixtures)) {
         session.warnings.push(warning);
     }
     let verdict = session.trainer.tail().verdict(0, session.trainer.schedule().beta);
