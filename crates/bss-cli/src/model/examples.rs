@@ -44,10 +44,12 @@ pub(crate) struct Size {
     pub(crate) examples: usize,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a `Network`, of which others refuse some settings")]
 fn neri(config: &Config, size: Size) -> Result<Box<dyn ExampleModel>> {
     Ok(Box::new(NeriVae::new(shape(config, size, Latent::Gaussian), Noise::new(config.seed))))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a `Network`, of which others refuse some settings")]
 fn ae(config: &Config, size: Size) -> Result<Box<dyn ExampleModel>> {
     Ok(Box::new(NeriVae::new(shape(config, size, Latent::Delta), Noise::new(config.seed))))
 }

@@ -32,6 +32,7 @@ const QUICK: &[&str] = &["--mix", "2", "--epochs", "32"];
 const LONG: &[&str] = &["--mix", "2", "--epochs", "500"];
 const MEDIUM: &[&str] = &["--mix", "2", "--epochs", "100"];
 const SINGLES: &[&str] = &["--mix", "1", "--epochs", "100"];
+const CLEAN: &[&str] = &["--mix", "1", "--epochs", "100", "--set", "learning.weight_decay=0"];
 
 /// The cells of a preset, the most telling first.
 pub(super) fn cells(preset: Preset) -> Vec<Cell> {
@@ -42,10 +43,10 @@ pub(super) fn cells(preset: Preset) -> Vec<Cell> {
     if preset == Preset::Quick {
         return [1, 2, 3].map(|seed| cell("neri", 2, seed, QUICK, OF_VAE)).into();
     }
-    let mut cells = vec![cell("nmf", 2, 1, &["--mix", "2"], PLAIN), cell("nmf", 3, 1, &["--mix", "2"], PLAIN)];
-    cells.extend([2, 3, 4].map(|sources| cell("neri", sources, 1, LONG, OF_VAE)));
+    let mut cells: Vec<Cell> = [2, 3, 4].map(|sources| cell("neri", sources, 1, LONG, OF_VAE)).into();
     cells.extend([2, 3].map(|sources| cell("ae", sources, 1, MEDIUM, PLAIN)));
-    cells.push(cell("glo", 2, 1, SINGLES, PLAIN));
+    // Its latent variables are no weights, and must not decay.
+    cells.push(cell("glo", 2, 1, CLEAN, PLAIN));
     // As supervised as the paper's must have been for two sources; mixtures of two need four outputs.
     cells.extend([2, 3].map(|sources| cell("mixit", sources, 1, SINGLES, PLAIN)));
     cells.push(cell("mixit", 4, 1, MEDIUM, PLAIN));

@@ -6,8 +6,10 @@ use serde_json::Value;
 
 use crate::reproduce::machine;
 
-/// Table II: method, its estimate here, K, and the paper's PSNR in dB and SSIM.
-const PAPER: [(&str, &str, &str, u64, Option<(f64, f64)>); 16] = [
+/// A row of Table II: the method's name there, the method and its estimate here, K, and the paper's PSNR in dB and SSIM.
+type Entry = (&'static str, &'static str, &'static str, u64, Option<(f64, f64)>);
+
+const PAPER: [Entry; 16] = [
     ("NMF", "nmf", "plain", 2, Some((17.22, 0.50))),
     ("AE", "ae", "plain", 2, Some((15.96, 0.43))),
     ("GLO", "glo", "plain", 2, Some((24.63, 0.86))),
