@@ -92,6 +92,9 @@ mod tests {
     fn refuses_what_cannot_be_fitted() {
         assert!(require_available(Model::ArFlow).is_ok());
         let message = require_available(Model::Nmf).unwrap_err().to_string();
-        assert_eq!(message, "model nmf is not available yet; there is ar-flow, neri, fastica, picard, sobi, jade, ae");
+        assert_eq!(
+            message,
+            "model nmf is not available yet; there is ar-flow, neri, fastica, picard, sobi, jade, ae, mixit, glo"
+        );
     }
 }

@@ -16,5 +16,5 @@ fn the_json_says_what_can_be_fitted_now() {
         .filter(|method| method["available"] == true && method["kind"] != "prior")
         .map(|method| method["name"].as_str().unwrap())
         .collect();
-    assert_eq!(available, ["ar-flow", "neri", "fastica", "picard", "sobi", "jade", "ae"]);
+    assert_eq!(available, ["ar-flow", "neri", "fastica", "picard", "sobi", "jade", "ae", "mixit", "glo"]);
 }
