@@ -43,8 +43,7 @@ impl Glo {
 
     /// `-log p(x|Z) - β log p(Z)` of each mixture, up to a constant, and the signals.
     fn evaluate(&self, x: &[f32], z: &[f32], beta: f64) -> (Vec<f64>, Vec<f32>) {
-        let mut signals = self.decoder.infer(&self.parameters, &self.statistics, z);
-        sigmoid(&mut signals);
+        let signals = self.decoder.infer(&self.parameters, &self.statistics, z, sigmoid);
         let features = self.config.features;
         let codes = self.config.sources * self.config.latent;
         let examples = x.chunks_exact(features).zip(signals.chunks_exact(self.config.sources * features));

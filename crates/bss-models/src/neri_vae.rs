@@ -157,8 +157,7 @@ impl<T: Real> NeriVae<T> {
     /// The sources `ŝ_k = g(μ_k(x))` of mixtures `x` (examples, features): (examples, K, features).
     #[must_use]
     pub fn separate(&self, x: &[T]) -> Vec<T> {
-        let sources = |x: &[T]| self.generate(&self.means(&self.encoder.infer(&self.parameters, &self.statistics, x)));
-        x.chunks(SHARE * self.config.features).flat_map(sources).collect()
+        self.generate(&self.means(&self.encode(x)))
     }
 
     /// The standard deviations of the sources `g(z_k)` of mixtures `x` (examples, features) over so many draws of z from
@@ -168,7 +167,7 @@ impl<T: Real> NeriVae<T> {
         let codes = self.config.sources * self.config.latent;
         let mut spread = Vec::with_capacity(x.len() * self.config.sources);
         for (share, x) in x.chunks(SHARE * self.config.features).enumerate() {
-            let posterior = self.encoder.infer(&self.parameters, &self.statistics, x);
+            let posterior = self.encode(x);
             // Sums about the source of the mean: small deviations of large values are not lost.
             let about = self.generate(&self.means(&posterior));
             let (mut sums, mut squares) = (vec![T::zero(); about.len()], vec![T::zero(); about.len()]);
@@ -191,6 +190,11 @@ impl<T: Real> NeriVae<T> {
         spread
     }
 
+    /// The encoder's output for mixtures `x`, (examples, outputs).
+    fn encode(&self, x: &[T]) -> Vec<T> {
+        self.encoder.infer(&self.parameters, &self.statistics, x, |_| {})
+    }
+
     /// μ of all sources from the encoder's output: (examples, K D_z).
     fn means(&self, posterior: &[T]) -> Vec<T> {
         let codes = self.config.sources * self.config.latent;
@@ -201,16 +205,14 @@ impl<T: Real> NeriVae<T> {
     /// The signals `g(z)` of latent sources (sources, D_z): (sources, features), each between 0 and 1 (equation 2).
     #[must_use]
     pub fn generate(&self, z: &[T]) -> Vec<T> {
-        let mut sources = self.decoder.infer(&self.parameters, &self.statistics, z);
-        sigmoid(&mut sources);
-        sources
+        self.decoder.infer(&self.parameters, &self.statistics, z, sigmoid)
     }
 
     /// The divergence of each latent source of mixtures `x` from its prior in nats: (examples, K). Near zero, it is unused.
     #[must_use]
     pub fn divergences(&self, x: &[T]) -> Vec<f64> {
         let codes = self.config.sources * self.config.latent;
-        let posterior = self.encoder.infer(&self.parameters, &self.statistics, x);
+        let posterior = self.encode(x);
         self.config.posterior.divergences(&posterior, codes, self.config.latent)
     }
 }

@@ -55,7 +55,7 @@ impl<T: Real> NeriVae<T> {
     #[must_use]
     pub fn separate_refined(&self, x: &[T], refinement: Refinement) -> Vec<T> {
         let refined = |x: &[T]| {
-            let mut z = self.means(&self.encoder.infer(&self.parameters, &self.statistics, x));
+            let mut z = self.means(&self.encode(x));
             refinement.descend(&self.decoder, (&self.parameters, &self.statistics), x, &mut z);
             self.generate(&z)
         };

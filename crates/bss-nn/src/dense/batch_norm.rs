@@ -87,6 +87,21 @@ pub(super) fn forward<T: Real>(h: &[T], moments: &Moments<T>, affine: Affine<T>,
     });
 }
 
+/// `max(0, a h + c)` of each column in place, on the calling thread alone.
+pub(super) fn rectify<T: Real>(h: &mut [T], a: &[T], c: &[T]) {
+    vectorise(
+        #[inline(always)]
+        || {
+            for h in h.chunks_exact_mut(a.len()) {
+                for ((h, &a), &c) in h.iter_mut().zip(a).zip(c) {
+                    let value = *h * a + c;
+                    *h = if value > T::zero() { value } else { T::zero() };
+                }
+            }
+        },
+    );
+}
+
 /// From `dy` to `dh`, which replaces `h`; γ's and β's gradients, one behind the other.
 ///
 /// With `g = dy` where `y > 0`, else 0: `dβ = Σ g`, `dγ = Σ g x̂`, and `dh = γ/σ (g - dβ/B - x̂ dγ/B)`.

@@ -36,8 +36,17 @@ impl Sizes {
 
     /// `Y = X Wᵀ`.
     pub(super) fn forward<T: Real>(self, x: &[T], w: &[T], y: &mut [T]) {
+        self.forward_by(threads(), x, w, y);
+    }
+
+    /// The same on the calling thread alone, which gives the same bits.
+    pub(super) fn forward_alone<T: Real>(self, x: &[T], w: &[T], y: &mut [T]) {
+        self.forward_by(Par::Seq, x, w, y);
+    }
+
+    fn forward_by<T: Real>(self, threads: Par, x: &[T], w: &[T], y: &mut [T]) {
         let y = MatMut::from_row_major_slice_mut(y, self.rows, self.outputs);
-        matmul(y, Accum::Replace, self.x(x), self.w(w).transpose(), T::one(), threads());
+        matmul(y, Accum::Replace, self.x(x), self.w(w).transpose(), T::one(), threads);
     }
 
     /// `dX = dY W`.

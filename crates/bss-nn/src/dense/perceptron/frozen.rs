@@ -1,20 +1,81 @@
 //! The passes of a network that is no longer trained: running moments instead of the batch's, so each row is by itself.
 
+use rayon::prelude::*;
+
 use super::{Layer, Perceptron, Tape};
 use crate::Real;
 use crate::dense::FlatParameters;
-use crate::dense::batch_norm::{self, EPSILON};
+use crate::dense::batch_norm::{self, Affine, EPSILON};
+
+/// Rows that one thread takes at a time: enough for the packing of the weights to be little beside the products, few enough
+/// to stay in the cache.
+const SHARE: usize = 256;
+
+/// Memory for a pass, which is used again and again.
+#[derive(Clone, Debug, Default)]
+struct Scratch<T> {
+    from: Vec<T>,
+    to: Vec<T>,
+}
 
 impl Perceptron {
-    /// A pass over `x` (rows, inputs) with the running moments: (rows, outputs).
+    /// A pass over `x` (rows, inputs) with the running moments, and `after` on what comes out, which it is given by whole
+    /// rows: (rows, outputs).
+    ///
+    /// Threads take shares of the rows and wait for nothing; the bits do not depend on their number.
     #[must_use]
-    pub fn infer<T: Real>(&self, parameters: &FlatParameters<T>, statistics: &FlatParameters<T>, x: &[T]) -> Vec<T> {
-        let mut tape = Tape::default();
-        self.infer_on(parameters, statistics, x, &mut tape);
-        tape.output
+    pub fn infer<T: Real>(
+        &self,
+        parameters: &FlatParameters<T>,
+        statistics: &FlatParameters<T>,
+        x: &[T],
+        after: impl Fn(&mut [T]) + Sync,
+    ) -> Vec<T> {
+        let mut y = vec![T::zero(); x.len() / self.inputs() * self.outputs()];
+        let shares = y.par_chunks_mut(SHARE * self.outputs()).zip(x.par_chunks(SHARE * self.inputs()));
+        shares.for_each_init(Scratch::default, |scratch, (y, x)| {
+            let output = self.infer_share(parameters, statistics, x, scratch);
+            after(output);
+            y.copy_from_slice(output);
+        });
+        y
     }
 
-    /// The same on a tape, for [`input_gradient`](Self::input_gradient); the result is its `output`.
+    /// The pass over one share, on the calling thread.
+    fn infer_share<'a, T: Real>(
+        &self,
+        parameters: &FlatParameters<T>,
+        statistics: &FlatParameters<T>,
+        x: &[T],
+        scratch: &'a mut Scratch<T>,
+    ) -> &'a mut [T] {
+        let rows = x.len() / self.inputs();
+        let Scratch { from, to } = scratch;
+        from.clear();
+        from.extend_from_slice(x);
+        for block in &self.blocks {
+            to.resize(rows * block.outputs, T::zero());
+            block.sizes(rows).forward_alone(from, &parameters.values[block.weight.clone()], to);
+            let Affine { scale, shift } = block.affine(parameters);
+            let (mean, variance) = statistics.values[block.running.clone()].split_at(block.outputs);
+            let precision = variance.iter().map(|&v| T::one() / (v + T::from_f64(EPSILON)).root());
+            let factor: Vec<T> = scale.iter().zip(precision).map(|(&scale, precision)| scale * precision).collect();
+            let terms = shift.iter().zip(mean).zip(&factor);
+            let offset: Vec<T> = terms.map(|((&shift, &mean), &factor)| shift - mean * factor).collect();
+            batch_norm::rectify(to, &factor, &offset);
+            std::mem::swap(from, to);
+        }
+        let output = &self.output;
+        to.resize(rows * output.outputs, T::zero());
+        output.sizes(rows).forward_alone(from, &parameters.values[output.weight.clone()], to);
+        let bias = &parameters.values[output.bias.clone()];
+        for row in to.chunks_exact_mut(bias.len()) {
+            row.iter_mut().zip(bias).for_each(|(y, &bias)| *y += bias);
+        }
+        to
+    }
+
+    /// The same as [`infer`](Self::infer) on a tape, for [`input_gradient`](Self::input_gradient); the result is its `output`.
     pub fn infer_on<T: Real>(
         &self,
         parameters: &FlatParameters<T>,
@@ -87,9 +148,12 @@ mod tests {
         let (x, c) = (draw(2, 3 * 5), draw(3, 3 * 4));
         let mut tape = Tape::default();
         network.infer_on(&parameters, &statistics, &x, &mut tape);
+        let alone = network.infer(&parameters, &statistics, &x, |_| {});
+        assert!(alone.iter().zip(&tape.output).all(|(alone, all)| (alone - all).abs() < 1e-14));
         let gradient = network.input_gradient(&parameters, &c, &mut tape);
-        let value =
-            |x: &[f64]| -> f64 { network.infer(&parameters, &statistics, x).iter().zip(&c).map(|(y, c)| y * c).sum() };
+        let value = |x: &[f64]| -> f64 {
+            network.infer(&parameters, &statistics, x, |_| {}).iter().zip(&c).map(|(y, c)| y * c).sum()
+        };
         assert!(gradient.iter().any(|g| g.abs() > 0.1));
         for (i, gradient) in gradient.iter().enumerate() {
             let moved = |by: f64| {
