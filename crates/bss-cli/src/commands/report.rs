@@ -2,6 +2,7 @@
 
 mod correlations;
 mod examples;
+mod matched;
 mod reference;
 mod traces;
 

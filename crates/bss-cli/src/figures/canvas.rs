@@ -8,7 +8,7 @@ use plotters::prelude::*;
 use plotters::style::register_font;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::Figure;
+use super::{Figure, palette};
 
 /// Drawing units per CSS pixel. The backend rounds to whole units; quarters of a pixel keep traces smooth.
 pub(super) const UNITS: u32 = 4;
@@ -58,6 +58,18 @@ pub(super) fn fitted(label: &str, size: f64, width: f64) -> String {
         }
     }
     String::new()
+}
+
+/// A short stroke of `colour` and its name, from `(left, middle)` in CSS pixels.
+///
+/// # Errors
+/// If the backend fails.
+pub(super) fn draw_key(area: &Canvas<'_>, name: &str, colour: RGBColor, (left, middle): (f64, f64)) -> Result<()> {
+    let stroke = [(px(left), px(middle)), (px(left + 15.0), px(middle))];
+    area.draw(&PathElement::new(stroke, colour.stroke_width(px(2.0) as u32)))?;
+    let at = (px(left + 19.0), px(middle));
+    area.draw(&Text::new(name, at, text(10.0, palette::MUTED, HPos::Left)))?;
+    Ok(())
 }
 
 /// Draws on a white canvas of `size` CSS pixels and keeps the result as a [`Figure`].

@@ -24,7 +24,7 @@ const GAP: f64 = 10.0;
 /// A picture has this many of its pixels between it and the next.
 const AIR: usize = 1;
 
-/// Draws mixtures, sources, masked sources and, where known, true ones; nothing for examples that are no images.
+/// Draws mixtures, true sources where they are known, and each estimate of them; nothing for examples that are no images.
 ///
 /// # Errors
 /// If the backend fails.
@@ -32,9 +32,10 @@ pub(super) fn draw(data: &ExamplesReport) -> Result<Option<Figure>> {
     let &[height, width] = data.shape.as_slice() else { return Ok(None) };
     let groups = [
         ("mixture", Some(&data.mixture)),
+        ("truth", data.reference.as_ref()),
         ("source", Some(&data.sources)),
         ("masked", Some(&data.masked)),
-        ("truth", data.reference.as_ref()),
+        ("refined", data.refined.as_ref()),
     ];
     let groups: Vec<_> = groups.into_iter().filter_map(|(name, values)| Some((name, values?))).collect();
     let most = groups.iter().flat_map(|(_, values)| values.iter()).copied().fold(f64::MIN_POSITIVE, f64::max);
@@ -51,8 +52,11 @@ pub(super) fn draw(data: &ExamplesReport) -> Result<Option<Figure>> {
     let bottom = tops.iter().zip(&groups).map(|(top, (_, values))| top + row * values.dim().1 as f64);
     let breadth = (LEFT + unit * ((width + AIR) * examples) as f64 + GAP).max(4.0 * LEFT);
     let size = (breadth.ceil() as u32, (bottom.fold(0.0, f64::max) + GAP).ceil() as u32);
-    let title =
-        format!("{examples} mixtures, a column each, with their sources as decoded and as masks of the mixture.");
+    let truth = if data.reference.is_some() { "the true sources, " } else { "" };
+    let refined = if data.refined.is_some() { ", and as masks once refined" } else { "" };
+    let title = format!(
+        "{examples} mixtures, a column each, with {truth}the sources as decoded, as masks of the mixture{refined}."
+    );
     let mut figure = draw_figure("examples", title, size, |root| {
         let note = format!("black is 0 and white {most:.2}, in all pictures");
         root.draw(&Text::new(note, (px(LEFT), px(TOP / 2.0)), text(10.0, palette::MUTED, HPos::Left)))?;
@@ -83,15 +87,18 @@ pub(super) fn draw(data: &ExamplesReport) -> Result<Option<Figure>> {
     Ok(Some(figure))
 }
 
-/// Pictures (examples, rows, pixels) side by side and below one another, from 0 for black to 1 for `most`, with air between.
+/// Pictures (examples, rows, pixels) side by side and below one another, from 0 for black to 1 for `most`, with air between;
+/// what is NaN is white like the air.
 fn sheet(values: &Array3<f64>, (height, width): (usize, usize), most: f64) -> Array2<f64> {
     let (examples, rows, _) = values.dim();
     let mut sheet = Array2::ones((rows * (height + AIR), examples * (width + AIR)));
     for (example, of_example) in values.outer_iter().enumerate() {
         for (k, picture) in of_example.outer_iter().enumerate() {
             let (top, left) = (k * (height + AIR), example * (width + AIR));
-            let grey =
-                |picture: ArrayView1<f64>, at: (usize, usize)| (picture[at.0 * width + at.1] / most).clamp(0.0, 1.0);
+            let grey = |picture: ArrayView1<f64>, at: (usize, usize)| {
+                let value = picture[at.0 * width + at.1];
+                if value.is_nan() { 1.0 } else { (value / most).clamp(0.0, 1.0) }
+            };
             let mut place = sheet.slice_mut(s![top..top + height, left..left + width]);
             place.indexed_iter_mut().for_each(|(at, pixel)| *pixel = grey(picture, at));
         }
@@ -105,10 +112,12 @@ mod tests {
 
     #[test]
     fn pictures_stand_in_their_columns_and_rows() {
-        let values = Array3::from_shape_fn((2, 3, 4), |(example, k, pixel)| (100 * example + 10 * k + pixel) as f64);
+        let mut values =
+            Array3::from_shape_fn((2, 3, 4), |(example, k, pixel)| (100 * example + 10 * k + pixel) as f64);
+        values[[0, 2, 3]] = f64::NAN;
         let sheet = sheet(&values, (2, 2), 200.0);
         assert_eq!(sheet.dim(), (9, 6));
         assert_eq!(sheet[[3, 3]], 110.0 / 200.0, "the second example's second row begins there");
-        assert_eq!((sheet[[4, 4]], sheet[[2, 0]]), (113.0 / 200.0, 1.0));
+        assert_eq!((sheet[[4, 4]], sheet[[2, 0]], sheet[[7, 1]]), (113.0 / 200.0, 1.0, 1.0));
     }
 }

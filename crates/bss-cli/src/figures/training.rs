@@ -8,7 +8,7 @@ use plotters::style::text_anchor::HPos;
 
 use self::charts::{Chart, MAX_SOURCES, charts};
 use super::Figure;
-use super::canvas::{Canvas, draw as draw_figure, px, text, text_width};
+use super::canvas::{Canvas, draw as draw_figure, draw_key, px, text, text_width};
 use super::envelope;
 use super::palette;
 use super::panel::{Margins, Panel};
@@ -92,15 +92,6 @@ fn draw_chart(area: &Canvas<'_>, chart: &Chart<'_>, iteration: &[u64], (budget, 
         draw_key(area, name, *colour, (right, middle))?;
         right -= 12.0;
     }
-    Ok(())
-}
-
-/// A short stroke of `colour` and its name, from `(left, middle)` in CSS pixels.
-fn draw_key(area: &Canvas<'_>, name: &str, colour: RGBColor, (left, middle): (f64, f64)) -> Result<()> {
-    let stroke = [(px(left), px(middle)), (px(left + 15.0), px(middle))];
-    area.draw(&PathElement::new(stroke, colour.stroke_width(px(2.0) as u32)))?;
-    let at = (px(left + 19.0), px(middle));
-    area.draw(&Text::new(name, at, text(10.0, palette::MUTED, HPos::Left)))?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use ndarray::{Array3, ArrayD, ArrayView3, Axis, Ix3, Ix4, s};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::Bench;
 use crate::fit::EXACT;
@@ -189,22 +189,46 @@ fn the_report_shows_examples_and_the_training() {
     assert_eq!(bench.ok("report run --reference m.npz"), "wrote run/report/index.html\n");
     let read = |file: &str| std::fs::read_to_string(bench.path(file)).unwrap();
     let page = read("run/report/index.html");
-    for part in ["mixture", "source 2", "masked 1", "truth 2", "share of the energy", "s.npy with neri", "collapsed"] {
+    for part in
+        ["mixture", "source 2", "masked 1", "refined 2", "truth 2", "share of the energy", "with neri", "collapsed"]
+    {
         assert!(page.contains(part), "{part}");
     }
-    assert!(!page.contains("NaN") && page.matches("<svg").count() == 2);
-    for figure in ["examples", "training"] {
+    assert!(page.contains("Over 300 examples of 2 true sources each.") && page.contains("median SSIM"));
+    assert!(!page.contains("superfluous energy</th>"), "no output is to spare");
+    assert!(!page.contains("NaN") && page.matches("<svg").count() == 3);
+    for figure in ["examples", "psnr", "training"] {
         let png = std::fs::read(bench.path(&format!("run/report/{figure}.png"))).unwrap();
         assert!(png.starts_with(b"\x89PNG\r\n"), "{figure}");
     }
     let said = bench.json("report run --out without");
     assert_eq!((&said["page"], said["sources"].as_array().unwrap().len()), (&Value::from("without/index.html"), 2));
     assert!(!read("without/examples.svg").contains("truth"), "without a reference there is no truth to show");
+    assert!(!bench.path("without/psnr.svg").exists() && said["scores"] == json!({}));
+    scores_are_those_of_evaluate(&bench);
     // Features in one dimension are no pictures.
     bench.write_array("flat.npy", spots().into_shape_with_order((600, 64)).unwrap());
     bench.ok(&format!("fit flat.npy {SMALL} --epochs 1 --out flat"));
     bench.ok("report flat");
     assert!(!bench.path("flat/report/examples.svg").exists());
+}
+
+/// Also with more outputs than true sources.
+fn scores_are_those_of_evaluate(bench: &Bench) {
+    fit(bench, 1, "--sources 3 --out three");
+    let said = bench.json("report three --reference m.npz");
+    for (name, mask) in [("decoded", ""), ("masked", "--mask")] {
+        bench.ok(&format!("separate m.npz --run three {mask} --out {name}.npz"));
+        let scores = bench.json(&format!("evaluate --estimate {name}.npz --reference m.npz --metrics psnr_db,ssim"));
+        assert_eq!(said["scores"][name]["psnr_db"], scores["psnr_db"]["median"], "{name}");
+        assert_eq!(said["scores"][name]["ssim"], scores["ssim"]["median"], "{name}");
+        assert_eq!(said["scores"][name]["superfluous"], scores["superfluous"], "{name}");
+    }
+    let page = std::fs::read_to_string(bench.path("three/report/index.html")).unwrap();
+    assert!(page.contains("examples without superfluous energy") && page.contains("truth 3") && !page.contains("NaN"));
+    fit(bench, 1, "--sources 1 --out one");
+    let few = ["one against m.npz", "1 sources", "reference has 2", "separate with at least 2"];
+    bench.fails("report one --reference m.npz", 1, &few);
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! The report of a run on a dataset.
 
 use anyhow::{Context as _, Result, ensure};
-use bss_models::ratio_mask;
+use bss_metrics::ExampleScores;
+use bss_models::{Refinement, ratio_mask};
 use bss_nn::Noise;
 use bss_train::{Mixtures, RunFolder};
-use ndarray::Array3;
-use serde_json::{Value, json};
+use ndarray::{Array3, ArrayD, IxDyn};
+use serde_json::{Map, Value, json};
 
-use super::{record, summary, traces};
+use super::{matched, record, summary, traces};
 use crate::args::ReportArgs;
 use crate::config::Config;
 use crate::input::read_examples;
@@ -15,13 +16,15 @@ use crate::model::ExampleSeparator;
 use crate::output;
 use crate::report::{ExamplesReport, write_examples};
 
-/// Mixtures that are shown.
+/// Mixtures that are drawn.
 const SHOWN: usize = 10;
+/// Steps by which the sources of these are refined.
+const STEPS: usize = 50;
 
-/// Mixtures (examples, features), and what they are made of where that is known, (examples, M, features).
-struct Shown {
+/// Mixtures (examples, features), and what they are made of where that is known, (examples, M, features…).
+struct Mixed {
     mixture: Vec<f32>,
-    reference: Option<Array3<f64>>,
+    truth: Option<ArrayD<f64>>,
 }
 
 /// Writes the figures of a run on a dataset and the page that shows them.
@@ -32,17 +35,33 @@ pub(super) fn run(args: &ReportArgs, separator: &ExampleSeparator, config: &Conf
     let folder = RunFolder::open(&args.run)?;
     let record = record(&folder)?;
     let features: usize = separator.shape.iter().product();
-    let Shown { mixture, reference } = match &args.reference {
+    let Mixed { mixture, truth } = match &args.reference {
         Some(file) => of_reference(file, &separator.shape)?,
         None => of_run(config, &separator.shape)
             .with_context(|| format!("the examples that {} was fitted to cannot be shown", args.run.display()))?,
     };
+    let outputs = separator.model.sources();
     let sources = separator.model.separate(&mixture);
     let masked = ratio_mask(&mixture, &sources, features);
+    let shown = &mixture[..mixture.len().min(SHOWN * features)];
+    let refinement = Refinement { steps: STEPS, beta: config.learning.beta, ..Refinement::default() };
+    let refined = separator.model.separate_refined(shown, refinement);
+    let refined =
+        refined.map(|sources| first(&ratio_mask(shown, &sources, features), outputs, features)).transpose()?;
+    let (mut scores, mut reference) = (Vec::new(), None);
+    if let (Some(truth), Some(file)) = (&truth, &args.reference) {
+        for (name, estimate) in [("decoded", &sources), ("masked", &masked)] {
+            let estimate = dataset(estimate, outputs, &separator.shape)?;
+            let found = matched::scores(estimate.view(), truth.view());
+            scores.push((name, found.with_context(|| format!("{} against {file}", args.run.display()))?));
+        }
+        // As decoded: masks and refinement leave each source in its output.
+        reference = Some(matched::in_place(truth, &scores[0].1, (shown.len() / features, outputs)));
+    }
     let usage = record["source_usage"].as_array().map_or(&[][..], Vec::as_slice);
     let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
     let mut rows = summary(config, &record)?;
-    rows.insert(1, ("sources".to_owned(), separator.model.sources().to_string()));
+    rows.insert(1, ("sources".to_owned(), outputs.to_string()));
     let mut warnings: Vec<String> = serde_json::from_value(record["warnings"].clone()).unwrap_or_default();
     if record.is_null() {
         warnings.push("the run is not finished: what is shown is its last saved state".to_owned());
@@ -50,10 +69,12 @@ pub(super) fn run(args: &ReportArgs, separator: &ExampleSeparator, config: &Conf
     let data = ExamplesReport {
         title: format!("{} with {}", config.data.inputs.join(", "), config.model),
         shape: separator.shape.clone(),
-        mixture: stacked(&mixture, 1, features)?,
-        sources: stacked(&sources, separator.model.sources(), features)?,
-        masked: stacked(&masked, separator.model.sources(), features)?,
+        mixture: first(&mixture, 1, features)?,
+        sources: first(&sources, outputs, features)?,
+        masked: first(&masked, outputs, features)?,
+        refined,
         reference,
+        scores,
         usage: usage.iter().map(|of| (number(&of["energy_share"]), number(&of["mean_peak"]))).collect(),
         traces: traces::of(&folder.read_log()?, 0, &[]),
         summary: rows,
@@ -62,13 +83,30 @@ pub(super) fn run(args: &ReportArgs, separator: &ExampleSeparator, config: &Conf
     let page = write_examples(&data, &args.out.clone().unwrap_or_else(|| args.run.join("report")))?;
     let page = page.display().to_string();
     if args.json {
-        return output::print_json(&json!({ "page": page, "sources": usage, "warnings": data.warnings }));
+        let (sources, scores) = (usage, medians(&data));
+        return output::print_json(
+            &json!({ "page": page, "sources": sources, "scores": scores, "warnings": data.warnings }),
+        );
     }
     output::print(&format!("wrote {page}\n"))
 }
 
+/// The medians of each estimate, and where there are more outputs than true sources, the share of the examples whose
+/// others are silent.
+fn medians(data: &ExamplesReport) -> Value {
+    let of = |scores: &ExampleScores| {
+        let medians = scores.values.iter().map(|(metric, values)| ((*metric).to_owned(), json!(values.median)));
+        let mut all: Map<String, Value> = medians.collect();
+        if data.sources.dim().1 > scores.permutation.ncols() {
+            all.insert("superfluous".to_owned(), json!(scores.superfluous()));
+        }
+        all
+    };
+    data.scores.iter().map(|(name, scores)| ((*name).to_owned(), Value::Object(of(scores)))).collect()
+}
+
 /// Mixtures as the sums of true sources (examples, M, features…), which have the scale that they have in the mixture.
-fn of_reference(file: &str, shape: &[usize]) -> Result<Shown> {
+fn of_reference(file: &str, shape: &[usize]) -> Result<Mixed> {
     let truth = read_examples(&[file.to_owned()], Some("sources"))?;
     let features: usize = shape.iter().product();
     let [count, of_source @ ..] = truth.shape.as_slice() else { unreachable!("an example has a dimension") };
@@ -79,15 +117,14 @@ fn of_reference(file: &str, shape: &[usize]) -> Result<Shown> {
         truth.label,
         truth.extent()
     );
-    let values = &truth.values[..truth.values.len().min(SHOWN * count * features)];
     let sum = |example: &[f32], i: usize| example[i..].iter().step_by(features).sum::<f32>();
-    let examples = values.chunks_exact(count * features);
+    let examples = truth.values.chunks_exact(count * features);
     let mixture = examples.flat_map(|example| (0..features).map(move |i| sum(example, i))).collect();
-    Ok(Shown { mixture, reference: Some(stacked(values, *count, features)?) })
+    Ok(Mixed { mixture, truth: Some(dataset(&truth.values, *count, shape)?) })
 }
 
 /// Mixtures that the run was fitted to, or where it mixed clean examples, such as it might have been.
-fn of_run(config: &Config, shape: &[usize]) -> Result<Shown> {
+fn of_run(config: &Config, shape: &[usize]) -> Result<Mixed> {
     let mix = config.data.mix;
     let examples = read_examples(&config.data.inputs, (mix == 1).then_some("mixture"))?;
     ensure!(
@@ -99,11 +136,19 @@ fn of_run(config: &Config, shape: &[usize]) -> Result<Shown> {
     let (features, count) = (examples.features(), examples.count());
     let noise = Noise::new(config.seed);
     let mixtures = Mixtures { examples: examples.values.into(), features, mix, batch: SHOWN.min(count / mix), noise };
-    Ok(Shown { mixture: mixtures.batch(0, 0).x, reference: None })
+    Ok(Mixed { mixture: mixtures.batch(0, 0).x, truth: None })
 }
 
-/// Values as (examples, rows, features).
-fn stacked(values: &[f32], rows: usize, features: usize) -> Result<Array3<f64>> {
-    let dim = (values.len() / (rows * features), rows, features);
-    Ok(Array3::from_shape_vec(dim, values.iter().copied().map(f64::from).collect())?)
+/// The examples to be drawn of values (examples, rows, features).
+fn first(values: &[f32], rows: usize, features: usize) -> Result<Array3<f64>> {
+    let examples = SHOWN.min(values.len() / (rows * features));
+    let drawn = values.iter().take(examples * rows * features).copied().map(f64::from);
+    Ok(Array3::from_shape_vec((examples, rows, features), drawn.collect())?)
+}
+
+/// Values as (examples, rows, features…).
+fn dataset(values: &[f32], rows: usize, shape: &[usize]) -> Result<ArrayD<f64>> {
+    let examples = values.len() / (rows * shape.iter().product::<usize>());
+    let dims = IxDyn(&[&[examples, rows], shape].concat());
+    Ok(ArrayD::from_shape_vec(dims, values.iter().copied().map(f64::from).collect())?)
 }
