@@ -131,7 +131,7 @@ mod tests {
                 logits[i] += by;
                 cost(&logits)
             };
-            let difference = (moved(1e-2) - moved(-1e-2)) / 2e-2;
+            let difference = (moved(2e-3) - moved(-2e-3)) / 4e-3;
             assert!((difference - f64::from(gradient[i])).abs() < 1e-3, "{i}: {difference} against {}", gradient[i]);
         }
     }
