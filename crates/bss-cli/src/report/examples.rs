@@ -81,7 +81,7 @@ const READING: [(&str, &str); 3] = [
     ),
     (
         "Unused and uneven sources",
-        "An output with less than 1 % of the energy is not used: fewer sources explain the mixtures. Outputs that are used \
+        "An output with less than 1 % of the energy is not used: fewer sources explain the mixtures. Those used of a network \
          share one decoder and one prior, so their mean peaks are alike; where they are not, one of them holds parts of \
          another source.",
     ),
