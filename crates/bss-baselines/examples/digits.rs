@@ -36,9 +36,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     for divergence in [Divergence::Frobenius, Divergence::KullbackLeibler] {
         let settings = Nmf { divergence, seed, ..Nmf::default() };
         let start = Instant::now();
-        let mut fitted = settings.fit(fitting.view(), 2)?;
+        let (mut fitted, course) = settings.fit(fitting.view(), 2)?;
         let seconds = start.elapsed().as_secs_f64();
-        println!("{divergence:?}: {} iterations in {seconds:.1} s", fitted.course.changes.len());
+        println!("{divergence:?}: {} iterations in {seconds:.1} s", course.changes.len());
         for mask in [false, true] {
             fitted.mask = mask;
             test.show(if mask { "  NMF, masked" } else { "  NMF" }, &fitted.separate(x.view())?)?;

@@ -67,7 +67,8 @@ pub enum Error {
     /// Templates that cannot be told from the examples.
     #[error(
         "{sources} sources of {templates} templates each cannot be found in {examples} examples of {features} features: \
-         expected at least 1 template for each source, and no more templates in all than examples or features"
+         expected at least 1 template for each source, and no more templates in all than examples or features; change \
+         nmf.templates or --sources"
     )]
     Templates {
         /// Templates of each source.

@@ -38,6 +38,11 @@ pub fn ratio_masks(sources: ArrayView3<f32>, exponent: f64) -> Result<Array3<f32
         return Err(Error::Exponent { exponent });
     }
     check(sources)?;
+    Ok(shares(sources, exponent))
+}
+
+/// The same of sources and an exponent that are known to be sound.
+pub(crate) fn shares(sources: ArrayView3<f32>, exponent: f64) -> Array3<f32> {
     let even = 1.0 / sources.len_of(Axis(1)) as f32;
     // Relative to the largest, so that no power overflows and at least one does not vanish.
     let largest = sources.map_axis(Axis(1), |sources| sources.fold(0.0_f32, |largest, value| largest.max(value.abs())));
@@ -50,7 +55,7 @@ pub fn ratio_masks(sources: ArrayView3<f32>, exponent: f64) -> Result<Array3<f32
     }
     let sums = masks.sum_axis(Axis(1));
     masks.axis_iter_mut(Axis(1)).for_each(|mut mask| mask /= &sums);
-    Ok(masks)
+    masks
 }
 
 /// 1 where a source has more than half of the magnitudes, else 0; the ideal binary mask where these are the truth:

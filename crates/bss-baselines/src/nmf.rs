@@ -4,11 +4,12 @@ mod divergence;
 #[cfg(test)]
 mod tests;
 
+use bss_models::SeparatesExamples;
 use bss_nn::{Noise, Purpose};
 use ndarray::{Array2, Array3, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
-use crate::masks::{masked, ratio_masks};
+use crate::masks::shares;
 use crate::{Course, Error, Result};
 
 pub use divergence::Divergence;
@@ -52,7 +53,7 @@ impl Default for Nmf {
 }
 
 impl Nmf {
-    /// Finds the templates of mixtures of `sources` sources.
+    /// Finds the templates of mixtures of `sources` sources; also gives how the iterations went.
     ///
     /// # Shapes
     /// x (examples, features).
@@ -68,13 +69,14 @@ impl Nmf {
     ///
     /// // A box on the left and one on the right, each of any height.
     /// let x = Array2::from_shape_fn((40, 6), |(i, f)| ((if f < 3 { 3 * i % 7 } else { 5 * i % 11 }) as f32) / 11.0);
-    /// let fitted = Nmf { templates: 1, mask: true, ..Nmf::default() }.fit(x.view(), 2)?;
+    /// let (fitted, course) = Nmf { templates: 1, mask: true, ..Nmf::default() }.fit(x.view(), 2)?;
+    /// assert!(course.is_converged);
     /// let sources = fitted.separate(x.view())?;
     /// assert_eq!(sources.dim(), (40, 2, 6));
     /// assert!((&sources.sum_axis(ndarray::Axis(1)) - &x).iter().all(|gap| gap.abs() < 1e-6));
     /// # Ok::<(), bss_baselines::Error>(())
     /// ```
-    pub fn fit(&self, x: ArrayView2<f32>, sources: usize) -> Result<FittedNmf> {
+    pub fn fit(&self, x: ArrayView2<f32>, sources: usize) -> Result<(FittedNmf, Course)> {
         if sources == 0 {
             return Err(Error::NoSources);
         }
@@ -85,7 +87,7 @@ impl Nmf {
         }
         check(x)?;
         let (templates, course) = self.factorised(x, self.start((rank, x.ncols())));
-        Ok(FittedNmf { templates, sources, divergence: self.divergence, mask: self.mask, course })
+        Ok((FittedNmf { templates, sources, divergence: self.divergence, mask: self.mask }, course))
     }
 
     /// Magnitudes of normal draws.
@@ -125,8 +127,6 @@ pub struct FittedNmf {
     pub divergence: Divergence,
     /// Whether the sources are masked.
     pub mask: bool,
-    /// How the templates were found.
-    pub course: Course,
 }
 
 impl FittedNmf {
@@ -144,13 +144,18 @@ impl FittedNmf {
             return Err(Error::Features { found: x.ncols(), expected: features });
         }
         check(x)?;
+        Ok(self.sources_of(x))
+    }
+
+    /// The same of mixtures that are known to be sound.
+    fn sources_of(&self, x: ArrayView2<f32>) -> Array3<f32> {
         let blocks: Vec<_> = x.axis_chunks_iter(Axis(0), BLOCK).collect();
         let parts: Vec<_> = blocks.par_iter().map(|x| self.parts(&x.mapv(f64::from))).collect();
-        let mut sources = Array3::zeros((x.nrows(), self.sources, features));
+        let mut sources = Array3::zeros((x.nrows(), self.sources, x.ncols()));
         for (mut chunk, parts) in sources.axis_chunks_iter_mut(Axis(0), BLOCK).zip(parts) {
             chunk.assign(&parts);
         }
-        if self.mask { masked(ratio_masks(sources.view(), 1.0)?.view(), x) } else { Ok(sources) }
+        if self.mask { shares(sources.view(), 1.0) * x.insert_axis(Axis(1)) } else { sources }
     }
 
     /// What the templates of each source add to some mixtures.
@@ -167,6 +172,23 @@ impl FittedNmf {
             parts.index_axis_mut(Axis(1), source).assign(&part.mapv(|value| value as f32));
         }
         parts
+    }
+}
+
+/// Of mixtures without negative values, as those of images are.
+impl SeparatesExamples for FittedNmf {
+    fn features(&self) -> usize {
+        self.templates.ncols()
+    }
+
+    fn sources(&self) -> usize {
+        self.sources
+    }
+
+    fn separate(&self, x: &[f32]) -> Vec<f32> {
+        let dim = (x.len() / self.templates.ncols(), self.templates.ncols());
+        let x = ArrayView2::from_shape(dim, x).expect("x holds whole examples");
+        self.sources_of(x).into_iter().collect()
     }
 }
 

@@ -1,10 +1,6 @@
 //! Every model, prior and baseline, with the paper it comes from.
 
-use anyhow::{Context as _, Result};
 use serde::Serialize;
-
-use crate::config::Model;
-use crate::model;
 
 /// What a method is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -29,46 +25,34 @@ pub(crate) struct Method {
     pub(crate) about: &'static str,
     /// Authors, year and where to find it.
     pub(crate) paper: &'static str,
-    /// Whether it can be used now.
-    pub(crate) available: bool,
 }
 
-const fn method(kind: Kind, name: &'static str, about: &'static str, paper: &'static str, available: bool) -> Method {
-    Method { kind, name, about, paper, available }
+const fn method(kind: Kind, name: &'static str, about: &'static str, paper: &'static str) -> Method {
+    Method { kind, name, about, paper }
 }
 
 /// All methods, in the order in which they are listed.
 #[rustfmt::skip] // one method, one line
 pub(crate) const METHODS: &[Method] = &[
-    method(Kind::Model, "ar-flow", "AR-Flow VAE: a recording's channels into sources with memory", "Wei et al. 2026, arXiv:2603.14441", true),
-    method(Kind::Model, "neri", "VAE that sums K decoded sources; VAEM by `separate --mask`", "Neri et al. 2021, EUSIPCO", true),
-    method(Kind::Prior, "gaussian", "standard normal: a plain VAE", "Kingma and Welling 2014, arXiv:1312.6114", true),
-    method(Kind::Prior, "ar", "linear autoregression of order P", "Wei et al. 2026, arXiv:2603.14441", true),
-    method(Kind::Prior, "ar-flow", "autoregression with a recurrent flow on its innovations", "Wei et al. 2026, arXiv:2603.14441", true),
-    method(Kind::Baseline, "fastica", "fixed-point independent component analysis", "Hyvärinen 1999, IEEE TNN 10(3)", true),
-    method(Kind::Baseline, "picard", "maximum-likelihood independent component analysis", "Ablin et al. 2018, arXiv:1711.10873", true),
-    method(Kind::Baseline, "sobi", "joint diagonalisation of lagged covariances", "Belouchrani et al. 1997, IEEE TSP 45(2)", true),
-    method(Kind::Baseline, "jade", "joint diagonalisation of fourth-order cumulants", "Cardoso and Souloumiac 1993, IEE Proc. F 140(6)", true),
-    method(Kind::Baseline, "nmf", "non-negative matrix factorisation", "Lee and Seung 2001, NIPS", false),
-    method(Kind::Baseline, "ae", "plain auto-encoder: the network of neri without a prior", "Neri et al. 2021, EUSIPCO", true),
-    method(Kind::Baseline, "mixit", "mixture-invariant training", "Wisdom et al. 2020, arXiv:2006.12701", true),
-    method(Kind::Baseline, "glo", "generative latent optimisation", "Bojanowski et al. 2018, arXiv:1707.05776", true),
+    method(Kind::Model, "ar-flow", "AR-Flow VAE: a recording's channels into sources with memory", "Wei et al. 2026, arXiv:2603.14441"),
+    method(Kind::Model, "neri", "VAE that sums K decoded sources; VAEM by `separate --mask`", "Neri et al. 2021, EUSIPCO"),
+    method(Kind::Prior, "gaussian", "standard normal: a plain VAE", "Kingma and Welling 2014, arXiv:1312.6114"),
+    method(Kind::Prior, "ar", "linear autoregression of order P", "Wei et al. 2026, arXiv:2603.14441"),
+    method(Kind::Prior, "ar-flow", "autoregression with a recurrent flow on its innovations", "Wei et al. 2026, arXiv:2603.14441"),
+    method(Kind::Baseline, "fastica", "fixed-point independent component analysis", "Hyvärinen 1999, IEEE TNN 10(3)"),
+    method(Kind::Baseline, "picard", "maximum-likelihood independent component analysis", "Ablin et al. 2018, arXiv:1711.10873"),
+    method(Kind::Baseline, "sobi", "joint diagonalisation of lagged covariances", "Belouchrani et al. 1997, IEEE TSP 45(2)"),
+    method(Kind::Baseline, "jade", "joint diagonalisation of fourth-order cumulants", "Cardoso and Souloumiac 1993, IEE Proc. F 140(6)"),
+    method(Kind::Baseline, "nmf", "non-negative matrix factorisation", "Lee and Seung 2001, NIPS"),
+    method(Kind::Baseline, "ae", "plain auto-encoder: the network of neri without a prior", "Neri et al. 2021, EUSIPCO"),
+    method(Kind::Baseline, "mixit", "mixture-invariant training", "Wisdom et al. 2020, arXiv:2006.12701"),
+    method(Kind::Baseline, "glo", "generative latent optimisation", "Bojanowski et al. 2018, arXiv:1707.05776"),
 ];
-
-/// What the commands need to know of a model; refuses one that cannot be fitted yet.
-///
-/// # Errors
-/// Naming the models there are.
-pub(crate) fn require_available(model: Model) -> Result<&'static model::Kind> {
-    let fitted = || METHODS.iter().filter(|method| method.kind != Kind::Prior && method.available);
-    let names = || fitted().map(|method| method.name).collect::<Vec<_>>().join(", ");
-    model::kind(model).with_context(|| format!("model {model} is not available yet; there is {}", names()))
-}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Prior;
+    use crate::config::{Model, Prior};
 
     fn names(belongs: impl Fn(Kind) -> bool) -> Vec<&'static str> {
         METHODS.iter().filter(|method| belongs(method.kind)).map(|method| method.name).collect()
@@ -78,23 +62,5 @@ mod tests {
     fn lists_every_choice_of_the_settings() {
         assert_eq!(names(|kind| kind != Kind::Prior), Model::NAMES);
         assert_eq!(names(|kind| kind == Kind::Prior), Prior::NAMES);
-    }
-
-    #[test]
-    fn says_of_a_model_that_it_can_be_fitted_where_it_has_a_kind() {
-        for method in METHODS.iter().filter(|method| method.kind != Kind::Prior) {
-            let model = Model::of(method.name).unwrap();
-            assert_eq!(model::kind(model).is_some(), method.available, "{}", method.name);
-        }
-    }
-
-    #[test]
-    fn refuses_what_cannot_be_fitted() {
-        assert!(require_available(Model::ArFlow).is_ok());
-        let message = require_available(Model::Nmf).unwrap_err().to_string();
-        assert_eq!(
-            message,
-            "model nmf is not available yet; there is ar-flow, neri, fastica, picard, sobi, jade, ae, mixit, glo"
-        );
     }
 }

@@ -20,8 +20,10 @@ use bss_baselines::{FastIca, Picard, Sobi};
 use bss_data::Columns;
 use bss_train::Schedule;
 
-pub(crate) use datasets::{LearningConfig, NetworkConfig};
-pub(crate) use options::{Activation, Base, Decay, Decoder, Encoder, Model, Nonlinearity, Prior, Whitening};
+pub(crate) use datasets::{LearningConfig, NetworkConfig, NmfConfig};
+pub(crate) use options::{
+    Activation, Base, Decay, Decoder, Divergence, Encoder, Model, Nonlinearity, Prior, Whitening,
+};
 
 use crate::args::{OnNan, Traversal};
 
@@ -50,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) network: NetworkConfig,
     /// How a model of datasets is fitted.
     pub(crate) learning: LearningConfig,
+    /// NMF's.
+    pub(crate) nmf: NmfConfig,
     /// SOBI's.
     pub(crate) sobi: SobiConfig,
     /// FastICA's.
@@ -225,6 +229,7 @@ impl Default for Config {
             },
             network: NetworkConfig::default(),
             learning: LearningConfig::default(),
+            nmf: NmfConfig::default(),
             sobi: SobiConfig { lags: Sobi::default().lags },
             fastica: FastIcaConfig {
                 nonlinearity: Nonlinearity::LogCosh,

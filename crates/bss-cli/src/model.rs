@@ -1,25 +1,26 @@
 //! Models between the settings and the disk: what [`crate::config`] asks for, fitted, saved and loaded.
 //!
-//! A [`Kind`] is all that the commands know of a model, and each has one place: [`ar_flow`], [`examples`] for the models of
-//! datasets, or [`baseline`] for the classical methods. A new kind is a file beside these and a line in [`kind`].
+//! A [`Kind`] is all that the commands know of a model, and each has one place: [`ar_flow`], [`examples`] for the networks of
+//! datasets and [`nmf`] beside them, or [`baseline`] for the classical methods. A new kind is a file beside these and a line in [`kind`].
 
 pub(crate) mod ar_flow;
 mod baseline;
 mod convention;
 mod examples;
 mod file;
+mod nmf;
 mod tensors;
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use bss_models::{Convention, Separator, Whitening};
+use bss_models::{Convention, SeparatesExamples, Separator, Whitening};
 use candle_core::{Device, Tensor};
 use ndarray::ArrayView2;
 
 use crate::config::{Config, Model};
 
-pub(crate) use examples::{EXAMPLE_SOURCES, ExampleSeparator, Network, Size};
+pub(crate) use examples::{EXAMPLE_SOURCES, ExampleSeparator, Network, Size, network_tensors};
 pub(crate) use file::{Fitted, save, save_examples};
 
 /// What the commands need to know of a model.
@@ -31,6 +32,8 @@ pub(crate) struct Kind {
     pub(crate) presets: &'static [(&'static str, &'static str)],
     /// The key that `--iterations` sets, if it has one.
     pub(crate) iterations: Option<&'static str>,
+    /// The key that `--epochs` sets, if it has one.
+    pub(crate) epochs: Option<&'static str>,
     /// The key that `--restarts` sets, if it has one.
     pub(crate) restarts: Option<&'static str>,
     /// How it is fitted.
@@ -44,7 +47,7 @@ pub(crate) struct Kind {
 impl Kind {
     /// Whether it is fitted to datasets of one-channel examples, and not to recordings.
     pub(crate) fn is_of_datasets(&self) -> bool {
-        matches!(self.fitting, Fitting::Examples(_))
+        matches!(self.fitting, Fitting::Examples(_) | Fitting::DirectExamples(_))
     }
 }
 
@@ -71,6 +74,23 @@ pub(crate) enum Fitting {
     Direct(fn(&Config, ArrayView2<f64>) -> Result<Direct>),
     /// To a dataset, step by step on batches, on the processor.
     Examples(Network),
+    /// By one call for mixtures (mixtures, features) of examples of a shape, on the processor.
+    DirectExamples(FitExamples),
+}
+
+/// From the settings, mixtures and the shape of an example to what the fit comes to.
+pub(crate) type FitExamples = fn(&Config, ArrayView2<f32>, &[usize]) -> Result<DirectExamples>;
+
+/// What a direct fit to a dataset comes to.
+pub(crate) struct DirectExamples {
+    /// The fitted model.
+    pub(crate) model: Box<dyn SeparatesExamples>,
+    /// All that is needed to put it together again, besides the settings.
+    pub(crate) tensors: Tensors,
+    /// What each iteration changed.
+    pub(crate) changes: Vec<f64>,
+    /// What to do where the iterations did not come to an end.
+    pub(crate) unfinished: Option<String>,
 }
 
 /// What a direct fit comes to.
@@ -111,18 +131,18 @@ pub(crate) trait FittedModel: Separator {
     fn tensors(&self) -> Result<Tensors>;
 }
 
-/// The kind of a model; `None` for those that cannot be fitted yet.
-pub(crate) fn kind(model: Model) -> Option<&'static Kind> {
+/// The kind of a model.
+pub(crate) fn kind(model: Model) -> &'static Kind {
     match model {
-        Model::ArFlow => Some(&ar_flow::KIND),
-        Model::FastIca => Some(&baseline::FASTICA),
-        Model::Picard => Some(&baseline::PICARD),
-        Model::Sobi => Some(&baseline::SOBI),
-        Model::Jade => Some(&baseline::JADE),
-        Model::Neri => Some(&examples::NERI),
-        Model::Ae => Some(&examples::AE),
-        Model::MixIt => Some(&examples::MIXIT),
-        Model::Glo => Some(&examples::GLO),
-        Model::Nmf => None,
+        Model::ArFlow => &ar_flow::KIND,
+        Model::FastIca => &baseline::FASTICA,
+        Model::Picard => &baseline::PICARD,
+        Model::Sobi => &baseline::SOBI,
+        Model::Jade => &baseline::JADE,
+        Model::Neri => &examples::NERI,
+        Model::Ae => &examples::AE,
+        Model::MixIt => &examples::MIXIT,
+        Model::Glo => &examples::GLO,
+        Model::Nmf => &nmf::KIND,
     }
 }

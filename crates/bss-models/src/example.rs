@@ -18,35 +18,13 @@ pub struct Batch {
     pub examples: Vec<u32>,
 }
 
-/// A model that is trained on batches of mixtures and separates mixtures one by one.
-pub trait ExampleModel: fmt::Debug + Send + Sync {
-    /// A copy.
-    fn duplicate(&self) -> Box<dyn ExampleModel>;
-
-    /// What is trained.
-    fn parameters(&self) -> &FlatParameters<f32>;
-
-    /// What is trained, to be changed.
-    fn parameters_mut(&mut self) -> &mut FlatParameters<f32>;
-
-    /// What training leaves beside the parameters: running moments.
-    fn statistics(&self) -> &FlatParameters<f32>;
-
-    /// The same, to be changed.
-    fn statistics_mut(&mut self) -> &mut FlatParameters<f32>;
-
+/// A fitted model of a dataset: it separates mixtures one by one.
+pub trait SeparatesExamples: fmt::Debug + Send + Sync {
     /// The values of an example.
     fn features(&self) -> usize;
 
     /// K, the number of sources assumed.
     fn sources(&self) -> usize;
-
-    /// How many draws of N(0, 1) a step takes for so many mixtures.
-    fn draws(&self, mixtures: usize) -> usize;
-
-    /// One evaluation on a batch and the way back of `reconstruction + β divergence`; where that is not finite, nothing
-    /// moves.
-    fn step(&mut self, batch: &Batch, beta: f64, sink: &mut dyn Sink<f32>) -> NeriTerms;
 
     /// The sources of mixtures `x` (mixtures, features): (mixtures, K, features).
     fn separate(&self, x: &[f32]) -> Vec<f32>;
@@ -71,4 +49,29 @@ pub trait ExampleModel: fmt::Debug + Send + Sync {
     fn has_posterior(&self) -> bool {
         false
     }
+}
+
+/// A model that is trained on batches of mixtures.
+pub trait ExampleModel: SeparatesExamples {
+    /// A copy.
+    fn duplicate(&self) -> Box<dyn ExampleModel>;
+
+    /// What is trained.
+    fn parameters(&self) -> &FlatParameters<f32>;
+
+    /// What is trained, to be changed.
+    fn parameters_mut(&mut self) -> &mut FlatParameters<f32>;
+
+    /// What training leaves beside the parameters: running moments.
+    fn statistics(&self) -> &FlatParameters<f32>;
+
+    /// The same, to be changed.
+    fn statistics_mut(&mut self) -> &mut FlatParameters<f32>;
+
+    /// How many draws of N(0, 1) a step takes for so many mixtures.
+    fn draws(&self, mixtures: usize) -> usize;
+
+    /// One evaluation on a batch and the way back of `reconstruction + β divergence`; where that is not finite, nothing
+    /// moves.
+    fn step(&mut self, batch: &Batch, beta: f64, sink: &mut dyn Sink<f32>) -> NeriTerms;
 }

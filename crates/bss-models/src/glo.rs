@@ -6,7 +6,7 @@ use bss_nn::dense::{FlatParameters, Perceptron, Sink, Tape, sigmoid};
 use bss_nn::{Noise, Purpose};
 
 use crate::neri_vae::mixture;
-use crate::{Batch, ExampleModel, NeriConfig, NeriTerms, Refinement, SCALE};
+use crate::{Batch, ExampleModel, NeriConfig, NeriTerms, Refinement, SCALE, SeparatesExamples};
 
 /// A decoder, trained on clean examples together with a latent variable for each; mixtures are separated by descending to
 /// the latent sources whose signals add up to them.
@@ -100,14 +100,6 @@ impl ExampleModel for Glo {
         &mut self.statistics
     }
 
-    fn features(&self) -> usize {
-        self.config.features
-    }
-
-    fn sources(&self) -> usize {
-        self.config.sources
-    }
-
     fn draws(&self, _: usize) -> usize {
         0
     }
@@ -137,6 +129,16 @@ impl ExampleModel for Glo {
         }
         self.tape.output = d_logits;
         terms
+    }
+}
+
+impl SeparatesExamples for Glo {
+    fn features(&self) -> usize {
+        self.config.features
+    }
+
+    fn sources(&self) -> usize {
+        self.config.sources
     }
 
     fn separate(&self, x: &[f32]) -> Vec<f32> {

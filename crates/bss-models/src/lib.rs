@@ -70,7 +70,7 @@ pub use ar_flow_vae::{ArFlowObjective, ArFlowVae, ArFlowVaeConfig, PriorConfig};
 pub use curvature::Curvature;
 pub use decoder::{Decoder, DecoderConfig};
 pub use error::{Error, Result};
-pub use example::{Batch, ExampleModel};
+pub use example::{Batch, ExampleModel, SeparatesExamples};
 pub use glo::Glo;
 pub use held_out::{HeldOut, Score, simplest_of_the_best};
 pub use leakage::leakage;

@@ -3,7 +3,7 @@
 use bss_nn::Noise;
 use bss_nn::dense::{FlatParameters, Sink, sigmoid};
 
-use crate::{Batch, ExampleModel, Latent, NeriConfig, NeriTerms, NeriVae, SCALE};
+use crate::{Batch, ExampleModel, Latent, NeriConfig, NeriTerms, NeriVae, SCALE, SeparatesExamples};
 
 /// A separator that is trained on sums of two mixtures, which it has to give back from its K outputs.
 ///
@@ -46,14 +46,6 @@ impl ExampleModel for MixIt {
         self.network.statistics_mut()
     }
 
-    fn features(&self) -> usize {
-        self.network.config().features
-    }
-
-    fn sources(&self) -> usize {
-        self.network.config().sources
-    }
-
     fn draws(&self, _: usize) -> usize {
         0
     }
@@ -66,6 +58,16 @@ impl ExampleModel for MixIt {
         let sum = |pair: &[f32]| pair[..features].iter().zip(&pair[features..]).map(|(a, b)| a + b).collect::<Vec<_>>();
         let mixed: Vec<f32> = halves.chunks_exact(2 * features).flat_map(sum).collect();
         self.network.step_with(&mixed, &[], 0.0, sink, |logits| invariant(&halves, logits, features, SCALE))
+    }
+}
+
+impl SeparatesExamples for MixIt {
+    fn features(&self) -> usize {
+        self.network.config().features
+    }
+
+    fn sources(&self) -> usize {
+        self.network.config().sources
     }
 
     /// The sources of a mixture of mixtures are `mix` times as faint as those of a mixture, so that is what `x` is made.

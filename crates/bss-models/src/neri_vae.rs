@@ -8,7 +8,7 @@ pub(crate) mod refine;
 use bss_nn::dense::{FlatParameters, Perceptron, Sink, Tape, sigmoid};
 use bss_nn::{Noise, Purpose, Real};
 
-use crate::{Batch, ExampleModel};
+use crate::{Batch, ExampleModel, SeparatesExamples};
 
 pub use latent::Latent;
 pub use refine::Refinement;
@@ -238,20 +238,22 @@ impl ExampleModel for NeriVae<f32> {
         &mut self.statistics
     }
 
-    fn features(&self) -> usize {
-        self.config.features
-    }
-
-    fn sources(&self) -> usize {
-        self.config.sources
-    }
-
     fn draws(&self, mixtures: usize) -> usize {
         Self::draws(self, mixtures)
     }
 
     fn step(&mut self, batch: &Batch, beta: f64, sink: &mut dyn Sink<f32>) -> NeriTerms {
         Self::step(self, &batch.x, &batch.noise, beta, sink)
+    }
+}
+
+impl SeparatesExamples for NeriVae<f32> {
+    fn features(&self) -> usize {
+        self.config.features
+    }
+
+    fn sources(&self) -> usize {
+        self.config.sources
     }
 
     fn separate(&self, x: &[f32]) -> Vec<f32> {

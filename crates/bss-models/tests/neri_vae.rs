@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use bss_models::{Batch, ExampleModel as _, Glo, Latent, NeriConfig, NeriVae, Refinement};
+use bss_models::{Batch, ExampleModel as _, Glo, Latent, NeriConfig, NeriVae, Refinement, SeparatesExamples as _};
 use bss_nn::dense::{FlatAdam, FlatAdamConfig, Sink};
 use bss_nn::{Noise, Purpose, Real};
 use candle_core::{Device, Result, Tensor, Var};

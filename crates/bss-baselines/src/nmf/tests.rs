@@ -25,7 +25,7 @@ fn mixtures() -> Array2<f32> {
     Array2::from_shape_fn((300, 10), |(i, f)| ((7 * i + 3 * f * f + i * f) % 13) as f32 / 12.0)
 }
 
-fn fitted(settings: Nmf) -> FittedNmf {
+fn fitted(settings: Nmf) -> (FittedNmf, Course) {
     settings.fit(mixtures().view(), 2).unwrap()
 }
 
@@ -61,14 +61,14 @@ fn the_seed_alone_decides_every_bit() {
         let run = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
-                let fitted = fitted(settings);
+                let (fitted, _) = fitted(settings);
                 let sources = fitted.separate(x.view()).unwrap();
                 (fitted, sources)
             })
         };
         let one = run(1);
         assert_eq!(one, run(3));
-        assert_ne!(one.0, fitted(Nmf { seed: 1, ..settings }));
+        assert_ne!(one.0, fitted(Nmf { seed: 1, ..settings }).0);
         // Every mixture by itself: alone it is separated as beside others.
         let alone = one.0.separate(x.slice(s![200..201, ..])).unwrap();
         let gap = &alone.index_axis(Axis(0), 0) - &one.1.index_axis(Axis(0), 200);
@@ -79,9 +79,11 @@ fn the_seed_alone_decides_every_bit() {
 #[test]
 fn a_converged_fit_says_so_and_masked_sources_add_up_to_the_mixture() {
     let x = mixtures();
-    let fitted = fitted(Nmf { templates: 4, mask: true, tolerance: 1e-3, iterations: 2000, ..Nmf::default() });
-    assert!(fitted.course.is_converged, "{:?}", fitted.course.changes.last());
+    let settings = Nmf { templates: 4, mask: true, tolerance: 1e-3, iterations: 2000, ..Nmf::default() };
+    let (fitted, course) = fitted(settings);
+    assert!(course.is_converged, "{:?}", course.changes.last());
     let sources = fitted.separate(x.view()).unwrap();
+    assert_eq!(SeparatesExamples::separate(&fitted, x.as_slice().unwrap()), sources.as_slice().unwrap());
     assert!(sources.iter().all(|value| *value >= 0.0));
     assert!((sources.sum_axis(Axis(1)) - &x).iter().all(|gap| gap.abs() < 1e-6));
     let plain = FittedNmf { mask: false, ..fitted }.separate(x.view()).unwrap();
@@ -96,8 +98,8 @@ fn silence_and_tiny_values_leave_every_number_finite() {
             x.slice_mut(s![..150, ..]).fill(0.0);
             x.column_mut(4).fill(0.0);
             let settings = Nmf { templates: 2, divergence, iterations: 300, mask: true, ..Nmf::default() };
-            let fitted = settings.fit(x.view(), 2).unwrap();
-            assert!(fitted.templates.iter().chain(&fitted.course.changes).all(|value| value.is_finite()), "{scale}");
+            let (fitted, course) = settings.fit(x.view(), 2).unwrap();
+            assert!(fitted.templates.iter().chain(&course.changes).all(|value| value.is_finite()), "{scale}");
             let sources = fitted.separate(x.view()).unwrap();
             assert!(sources.iter().all(|value| value.is_finite()), "{divergence:?} {scale}");
             assert!(sources.slice(s![..150, .., ..]).iter().all(|value| *value == 0.0));
@@ -121,7 +123,7 @@ fn what_cannot_be_factorised_is_refused() {
     bad[[7, 3]] = -0.5;
     assert!(message(few, &bad, 2).contains("the value at feature 3 of example 7 is -0.5"));
     bad[[7, 3]] = f32::NAN;
-    let fitted = fitted(few);
+    let (fitted, _) = fitted(few);
     assert!(fitted.separate(bad.view()).unwrap_err().to_string().contains("is NaN"));
     assert!(
         fitted

@@ -16,13 +16,13 @@ use crate::device::DeviceName;
 /// With --traversal, INPUT is images of one size, (height, width, channels), or (height, width) for one channel; a .png
 /// is one channel, or three if it is coloured (red, green, blue; opacity is left out). Several are joined along channels.
 ///
-/// Of the models of datasets (neri, ae), INPUT is arrays (examples, features…) of values from 0 to 1, each example a mixture
-/// in one channel; several are joined along examples. 8-bit values are divided by 255. With --mix they are clean examples,
-/// which are mixed anew every epoch.
+/// Of the models of datasets (neri, ae, mixit, glo, nmf), INPUT is arrays (examples, features…) of values from 0 to 1, each
+/// example a mixture in one channel; several are joined along examples. 8-bit values are divided by 255. With --mix they are
+/// clean examples, which are mixed anew every epoch; for nmf, once.
 ///
 /// Settings come from defaults, --preset, --config, --set and the other options, the later overruling the earlier; the schema
 /// with all defaults is what a run's config.toml shows. Each model has settings of its own; the baselines (fastica,
-/// picard, sobi, jade) are fitted at once, have no restarts, and give no standard deviations.
+/// picard, sobi, jade, nmf) are fitted at once, have no restarts, and give no standard deviations.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(after_long_help = "Examples:
   bss fit ecg.dat --columns 1-8 --sample-rate 250 --out runs/ecg
@@ -57,11 +57,11 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "K")]
     pub(crate) restarts: Option<usize>,
 
-    /// Optimiser steps, at most where the model ends by itself [default: 3000, fastica 2000, picard 500]
+    /// Optimiser steps, at most where the model ends by itself [default: 3000, fastica 2000, picard 500, nmf 200]
     #[arg(long, value_name = "I")]
     pub(crate) iterations: Option<usize>,
 
-    /// Passes over the data, for models of datasets [default: 60]
+    /// Passes over the data, for networks of datasets [default: 60]
     #[arg(long, value_name = "E", conflicts_with = "iterations")]
     pub(crate) epochs: Option<usize>,
 

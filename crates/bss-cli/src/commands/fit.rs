@@ -12,9 +12,9 @@ use anyhow::{Context as _, Result};
 
 use crate::args::FitArgs;
 use crate::config::Config;
-use crate::model::Fitting;
+use crate::model::{self, Fitting};
 use crate::outcome::Fault;
-use crate::{catalogue, interrupt, shell};
+use crate::{interrupt, shell};
 use session::{End, Session};
 
 /// Fits a model to a recording or a dataset and writes the run.
@@ -24,10 +24,11 @@ use session::{End, Session};
 pub(crate) fn run(args: &FitArgs) -> Result<()> {
     super::use_threads(args.threads)?;
     let config = if args.resume { settings::resumed(args)? } else { Config::for_fit(args)? };
-    match catalogue::require_available(config.model)?.fitting {
+    match model::kind(config.model).fitting {
         Fitting::Trained => train(args, config),
         Fitting::Direct(fit) => direct::run(args, config, fit),
-        Fitting::Examples(posterior) => examples::run(args, config, posterior),
+        Fitting::Examples(network) => examples::run(args, config, network),
+        Fitting::DirectExamples(fit) => examples::run_direct(args, config, fit),
     }
 }
 

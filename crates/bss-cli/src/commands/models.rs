@@ -23,12 +23,11 @@ pub(crate) fn run(args: &ModelsArgs) -> Result<()> {
     let mut parts = Vec::new();
     for (kind, title) in [(Kind::Model, "model"), (Kind::Prior, "prior of ar-flow"), (Kind::Baseline, "baseline")] {
         let rows: Vec<Vec<String>> = METHODS.iter().filter(|method| method.kind == kind).map(row).collect();
-        parts.push(table::table(&[title, "", "now", "paper"], &rows));
+        parts.push(table::table(&[title, "", "paper"], &rows));
     }
     output::print(&parts.join("\n"))
 }
 
 fn row(method: &Method) -> Vec<String> {
-    let now = if method.available { "yes" } else { "not yet" };
-    [method.name, method.about, now, method.paper].map(str::to_owned).into()
+    [method.name, method.about, method.paper].map(str::to_owned).into()
 }

@@ -14,10 +14,9 @@ use candle_core::Device;
 use serde_json::{Value, json};
 
 use crate::args::ReportArgs;
-use crate::catalogue;
 use crate::config::Config;
 use crate::input::read_recording;
-use crate::model::{Fitted, FittedModel, Separates};
+use crate::model::{self, Fitted, FittedModel, Separates};
 use crate::output;
 use crate::report::{ReportData, Traces, write_report};
 use crate::warnings::Warnings;
@@ -71,7 +70,7 @@ fn recording(args: &ReportArgs, model: &dyn FittedModel, config: &Config, restar
         reference: reference.as_ref().map(|reference| reference.matched.clone()),
         traces,
         restarts: restarts(&record),
-        summary: summary(config, &record)?,
+        summary: summary(config, &record),
         warnings: all_warnings,
     };
     let page = write_report(&data, &args.out.clone().unwrap_or_else(|| args.run.join("report")))?;
@@ -120,10 +119,10 @@ fn restarts(record: &Value) -> Vec<(usize, f64)> {
 }
 
 /// What the page's table says about the run.
-fn summary(config: &Config, record: &Value) -> Result<Vec<(String, String)>> {
+fn summary(config: &Config, record: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let mut rows = vec![("model".to_owned(), config.model.to_string())];
-    let facts = (catalogue::require_available(config.model)?.facts)(config);
+    let facts = (model::kind(config.model).facts)(config);
     rows.extend(facts.into_iter().map(|(name, value)| (name.to_owned(), value)));
     rows.extend(config.data.traversal.map(|order| ("traversal".to_owned(), order.to_string())));
     rows.push(("seed".to_owned(), config.seed.to_string()));
@@ -140,5 +139,5 @@ fn summary(config: &Config, record: &Value) -> Result<Vec<(String, String)>> {
     if !changes.is_empty() {
         rows.push(("settings".to_owned(), changes.join(", ")));
     }
-    Ok(rows)
+    rows
 }

@@ -1,6 +1,8 @@
 //! The settings of models of datasets.
 
-use super::Decay;
+use bss_baselines::Nmf;
+
+use super::{Decay, Divergence};
 
 /// `[network]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +42,23 @@ pub(crate) struct LearningConfig {
     pub(crate) checkpoint_seconds: f64,
 }
 
+/// `[nmf]`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct NmfConfig {
+    /// Templates of each source.
+    pub(crate) templates: usize,
+    /// What is made small.
+    pub(crate) divergence: Divergence,
+    /// Whether the parts share the mixture out.
+    pub(crate) mask: bool,
+    /// The change of an iteration at which it ends.
+    pub(crate) tolerance: f64,
+    /// The most iterations.
+    pub(crate) iterations: usize,
+    /// The most mixtures that are made of clean examples.
+    pub(crate) mixtures: usize,
+}
+
 impl Default for NetworkConfig {
     /// Table I of the paper.
     fn default() -> Self {
@@ -63,5 +82,12 @@ impl Default for LearningConfig {
             log_every: 50,
             checkpoint_seconds: 30.0,
         }
+    }
+}
+
+impl Default for NmfConfig {
+    fn default() -> Self {
+        let Nmf { templates, mask, tolerance, iterations, .. } = Nmf::default();
+        Self { templates, divergence: Divergence::Frobenius, mask, tolerance, iterations, mixtures: 3000 }
     }
 }

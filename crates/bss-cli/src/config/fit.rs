@@ -5,7 +5,6 @@ use toml::Value;
 
 use super::{Config, DataConfig, Model};
 use crate::args::{DataArgs, FitArgs};
-use crate::catalogue;
 use crate::input::Reading;
 use crate::model;
 
@@ -23,7 +22,7 @@ impl Config {
             Ok::<_, anyhow::Error>(config)
         };
         let mut config = put_together(Self::default())?;
-        let kind = catalogue::require_available(config.model)?;
+        let kind = model::kind(config.model);
         if let Some(name) = &args.preset {
             // Which presets there are depends on the model, which a file or `--set` may name.
             config = put_together(Self::of_preset(config.model, kind, name)?)?;
@@ -52,25 +51,19 @@ impl Config {
 
     /// Options that stand for settings.
     fn apply_options(&mut self, args: &FitArgs, kind: &model::Kind) -> Result<()> {
-        let of_datasets = |key| kind.is_of_datasets().then_some(key);
-        let not_recording = "is fitted to one recording";
-        let no_iterations = if kind.is_of_datasets() { "give --epochs instead" } else { "leave --iterations out" };
+        let no_iterations = if kind.epochs.is_some() { "give --epochs instead" } else { "leave --iterations out" };
+        let as_a_whole = if kind.is_of_datasets() { "takes none" } else { "is fitted to one recording as a whole" };
         let no_epochs = if kind.iterations.is_some() { "give --iterations instead" } else { "leave --epochs out" };
         let whole = |number: usize| Value::Integer(i64::try_from(number).unwrap_or(i64::MAX));
         for (option, key, given, mend) in [
             ("--iterations", kind.iterations, args.iterations, format!("takes none; {no_iterations}")),
             ("--restarts", kind.restarts, args.restarts, "takes none; leave --restarts out".to_owned()),
-            (
-                "--epochs",
-                of_datasets("learning.epochs"),
-                args.epochs,
-                format!("{not_recording} as a whole; {no_epochs}"),
-            ),
+            ("--epochs", kind.epochs, args.epochs, format!("{as_a_whole}; {no_epochs}")),
             (
                 "--mix",
-                of_datasets("data.mix"),
+                kind.is_of_datasets().then_some("data.mix"),
                 args.mix,
-                format!("{not_recording} as it is; leave --mix out, or make the mixture with `bss mix`"),
+                "is fitted to one recording as it is; leave --mix out, or make the mixture with `bss mix`".to_owned(),
             ),
         ] {
             let Some(number) = given else { continue };

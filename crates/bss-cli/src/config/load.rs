@@ -8,7 +8,7 @@ use toml::{Table, Value};
 
 use super::keys::{KEYS, Key, SECTIONS};
 use super::{Config, Decoder, Encoder};
-use crate::{catalogue, nearest};
+use crate::nearest;
 
 impl Config {
     /// Settings from the text of a TOML file over the defaults.
@@ -88,7 +88,6 @@ impl Config {
                 key.assign(&mut copy, &value).map_err(|complaint| anyhow!(complaint))?;
             }
         }
-        catalogue::require_available(self.model)?;
         let training = &self.training;
         ensure!(
             training.anneal_from <= training.anneal_to,

@@ -3,7 +3,7 @@
 use crate::named::named;
 
 named! {
-    /// A model or baseline; [`crate::catalogue`] says more about each and which can be fitted now.
+    /// A model or baseline; [`crate::catalogue`] says more about each.
     enum Model {
         /// The AR-Flow VAE.
         ArFlow = "ar-flow",
@@ -109,6 +109,16 @@ named! {
         Cosine = "cosine",
         /// By the same share each epoch.
         Exponential = "exponential",
+    }
+}
+
+named! {
+    /// What a factorisation makes small.
+    enum Divergence {
+        /// Half the squared distance.
+        Frobenius = "frobenius",
+        /// That of Kullback and Leibler.
+        KullbackLeibler = "kl",
     }
 }
 

@@ -39,11 +39,11 @@ impl Config {
 fn takes(model: Model, path: &str) -> bool {
     match path.split_once('.') {
         None | Some((DATA, "inputs")) => true,
-        Some((DATA, key)) => model::kind(model).is_some_and(|kind| kind.is_of_datasets() == (key == "mix")),
+        Some((DATA, key)) => model::kind(model).is_of_datasets() == (key == "mix"),
         Some((section, _)) => takes_section(model, section),
     }
 }
 
 fn takes_section(model: Model, section: &str) -> bool {
-    section == DATA || model::kind(model).is_some_and(|kind| kind.sections.contains(&section))
+    section == DATA || model::kind(model).sections.contains(&section)
 }

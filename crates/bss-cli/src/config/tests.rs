@@ -102,10 +102,6 @@ fn wrong_settings_are_answered_with_what_was_expected() {
                       prior.hidden, prior.kappa",
         ),
         ("prior.kind", "--set prior.kind: expected KEY=VALUE, as in prior.kind=ar"),
-        (
-            "model=nmf",
-            "model nmf is not available yet; there is ar-flow, neri, fastica, picard, sobi, jade, ae, mixit, glo",
-        ),
         ("decoder.kind=tied", ""),
     ];
     for (setting, message) in cases {

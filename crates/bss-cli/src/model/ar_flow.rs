@@ -20,6 +20,7 @@ pub(super) const KIND: Kind = Kind {
     sections: &["whitening", "encoder", "decoder", "prior", "training"],
     presets: &[("paper", include_str!("../../../../docs/settings/paper.toml"))],
     iterations: Some("training.iterations"),
+    epochs: None,
     restarts: Some("training.restarts"),
     fitting: Fitting::Trained,
     load,

@@ -59,6 +59,7 @@ const BASELINE: Kind = Kind {
     sections: &[],
     presets: &[],
     iterations: None,
+    epochs: None,
     restarts: None,
     fitting: Fitting::Direct(|config, x| direct(&Jade, config, x, "fewer --sources")),
     load,

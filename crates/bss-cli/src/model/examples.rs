@@ -1,7 +1,7 @@
 //! `neri`, `ae`, `mixit` and `glo`: models of datasets of one-channel examples, trained on batches.
 
 use anyhow::{Context as _, Result, ensure};
-use bss_models::{ExampleModel, Glo, Latent, MixIt, NeriConfig, NeriVae};
+use bss_models::{ExampleModel, Glo, Latent, MixIt, NeriConfig, NeriVae, SeparatesExamples};
 use bss_nn::Noise;
 use bss_nn::dense::FlatParameters;
 
@@ -14,6 +14,7 @@ pub(super) const NERI: Kind = Kind {
     sections: &["network", "learning"],
     presets: &[("paper", include_str!("../../../../docs/settings/neri-paper.toml"))],
     iterations: None,
+    epochs: Some("learning.epochs"),
     restarts: None,
     fitting: Fitting::Examples(neri),
     load: |config, tensors, _| load(config, neri, tensors),
@@ -88,7 +89,7 @@ fn shape(config: &Config, size: Size, posterior: Latent) -> NeriConfig {
 #[derive(Debug)]
 pub(crate) struct ExampleSeparator {
     /// The model.
-    pub(crate) model: Box<dyn ExampleModel>,
+    pub(crate) model: Box<dyn SeparatesExamples>,
     /// The features of an example, by axis.
     pub(crate) shape: Vec<usize>,
 }
@@ -97,24 +98,35 @@ pub(crate) struct ExampleSeparator {
 const PARAMETER: &str = "parameter.";
 const STATISTIC: &str = "statistic.";
 
-impl ExampleSeparator {
-    /// All that is needed to put it together again, besides the settings.
-    pub(super) fn tensors(&self) -> Result<Tensors> {
-        let mut tensors = Tensors::new();
-        for (prefix, of) in [(PARAMETER, self.model.parameters()), (STATISTIC, self.model.statistics())] {
-            tensors.extend(of.tensors()?.into_iter().map(|(name, tensor)| (format!("{prefix}{name}"), tensor)));
-        }
-        let shape: Vec<f64> = self.shape.iter().map(|&length| length as f64).collect();
-        put_vector(&mut tensors, "example.shape", &shape)?;
-        Ok(tensors)
+/// All that is needed to put a network for examples of a shape together again, besides the settings.
+///
+/// # Errors
+/// As candle's.
+pub(crate) fn network_tensors(model: &dyn ExampleModel, shape: &[usize]) -> Result<Tensors> {
+    let mut tensors = Tensors::new();
+    for (prefix, of) in [(PARAMETER, model.parameters()), (STATISTIC, model.statistics())] {
+        tensors.extend(of.tensors()?.into_iter().map(|(name, tensor)| (format!("{prefix}{name}"), tensor)));
     }
+    put_shape(&mut tensors, shape)?;
+    Ok(tensors)
+}
+
+/// Puts the shape of an example in.
+pub(super) fn put_shape(tensors: &mut Tensors, shape: &[usize]) -> Result<()> {
+    let shape: Vec<f64> = shape.iter().map(|&length| length as f64).collect();
+    put_vector(tensors, "example.shape", &shape)
+}
+
+/// Takes the shape of an example out.
+pub(super) fn take_shape(tensors: &mut Tensors) -> Result<Vec<usize>> {
+    Ok(take_vector(tensors, "example.shape")?.into_iter().map(|length| length as usize).collect())
 }
 
 /// The number of sources where none is said: that of the paper's first experiment.
 pub(crate) const EXAMPLE_SOURCES: usize = 2;
 
 fn load(config: &Config, network: Network, tensors: &mut Tensors) -> Result<Separates> {
-    let shape: Vec<usize> = take_vector(tensors, "example.shape")?.into_iter().map(|length| length as usize).collect();
+    let shape = take_shape(tensors)?;
     let features = shape.iter().try_fold(1_usize, |product, &length| product.checked_mul(length));
     // Before memory is taken for a shape that a damaged file may have made up.
     let last = format!("{PARAMETER}decoder.{}.bias", config.network.widths.len());

@@ -9,8 +9,7 @@ use serde_json::{Value, json};
 
 use super::convention::put_convention;
 use super::tensors::is_finite;
-use super::{ExampleSeparator, FittedModel, Separates, Tensors};
-use crate::catalogue;
+use super::{FittedModel, Separates, Tensors};
 use crate::config::Config;
 
 /// A model read from a run's folder.
@@ -35,12 +34,12 @@ pub(crate) fn save(model: &dyn FittedModel, config: &Config, about: Value, path:
     write(tensors, config, about, path)
 }
 
-/// Writes a model fitted to a dataset; `about` says at least `restart` and `iteration`.
+/// Writes the tensors of a model fitted to a dataset; `about` says at least `restart` and `iteration`.
 ///
 /// # Errors
 /// If the file cannot be written.
-pub(crate) fn save_examples(model: &ExampleSeparator, config: &Config, about: Value, path: &Path) -> Result<()> {
-    write(model.tensors()?, config, about, path)
+pub(crate) fn save_examples(tensors: Tensors, config: &Config, about: Value, path: &Path) -> Result<()> {
+    write(tensors, config, about, path)
 }
 
 fn write(tensors: Tensors, config: &Config, about: Value, path: &Path) -> Result<()> {
@@ -80,7 +79,7 @@ impl Fitted {
         if let Some((name, _)) = unsound {
             bail!("tensor {name} holds values that are not finite");
         }
-        let model = (catalogue::require_available(config.model)?.load)(&config, &mut tensors, device)?;
+        let model = (super::kind(config.model).load)(&config, &mut tensors, device)?;
         if let Some(name) = tensors.keys().next() {
             bail!("tensor {name} is not part of this model");
         }

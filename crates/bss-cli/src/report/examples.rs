@@ -141,6 +141,6 @@ const SCORES: (&str, &str) = (
 
 const UNUSED: (&str, &str) = (
     "Unused and uneven sources",
-    "An output with less than 1 % of the energy is not used: fewer sources explain the mixtures. Outputs that are used share \
-     one decoder and one prior, so their mean peaks are alike; where they are not, one of them holds parts of another source.",
+    "An output with less than 1 % of the energy is not used: fewer sources explain the mixtures. Those used of a network \
+     share one decoder and one prior, so their mean peaks are alike; where they are not, one of them holds parts of another source.",
 );

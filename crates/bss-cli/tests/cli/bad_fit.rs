@@ -57,7 +57,6 @@ fn more_sources_than_channels_name_the_models_that_can() {
         &["m.npz:mixture: ", "2 sources", "1 channels", "lower --sources"],
     );
     bench.ok("fit m.npz --columns 1 --out run --iterations 5 --restarts 1");
-    bench.fails("fit m.npz --out none --model nmf", 1, &["model nmf is not available yet; there is ar-flow, neri"]);
 }
 
 #[test]

@@ -15,7 +15,6 @@ fn settings_are_wrong_input_and_options_are_usage() {
         ("--config slip.toml", 1, &["slip.toml: unknown key training.restart; did you mean training.restarts?"]),
         ("--config broken.toml", 1, &["broken.toml: no valid TOML", "line 1"]),
         ("--config none.toml", 1, &["none.toml: cannot be read"]),
-        ("--model nmf", 1, &["model nmf is not available yet; there is ar-flow, neri"]),
         ("--model ar_flow", 1, &["expected one of ar-flow, neri", "did you mean ar-flow?"]),
         ("--restarts 0", 1, &["training.restarts is 0, expected a whole number from 1 to 65535"]),
         ("--epochs 3", 1, &["--iterations"]),

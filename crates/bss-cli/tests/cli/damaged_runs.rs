@@ -113,7 +113,6 @@ fn a_model_with_another_description_is_refused() {
         &["it is of the model \"neri\", but its settings are of ar-flow"],
         described("model", json!("neri")),
     );
-    refused(&bench, MODEL, &["model nmf is not available yet"], described("config", json!("model = \"nmf\"")));
     refused(&bench, MODEL, &["the settings are missing"], described("config", json!(null)));
     refused(&bench, MODEL, &["unknown key sed"], described("config", json!("sed = 3")));
     refused(&bench, MODEL, &["the number of sources is missing"], described("config", json!("seed = 3")));

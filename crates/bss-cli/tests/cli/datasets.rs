@@ -9,10 +9,11 @@ use crate::Bench;
 use crate::fit::EXACT;
 
 /// A small network, trained in moments.
-const SMALL: &str = "--model neri --set network.widths=[32,16] --set network.latent=4 --set learning.batch=50 --quiet";
+pub(crate) const SMALL: &str =
+    "--model neri --set network.widths=[32,16] --set network.latent=4 --set learning.batch=50 --quiet";
 
 /// 600 spots of light of 8 by 8 pixels, each somewhere else.
-fn spots() -> Array3<f64> {
+pub(crate) fn spots() -> Array3<f64> {
     let mut generator = ChaCha8Rng::seed_from_u64(7);
     let mut spots = Array3::zeros((600, 8, 8));
     for mut spot in spots.outer_iter_mut() {
@@ -27,7 +28,7 @@ fn spots() -> Array3<f64> {
 }
 
 /// A bench with clean examples in `s.npy`, and mixtures of two with their sources in `m.npz`.
-fn mixed() -> Bench {
+pub(crate) fn mixed() -> Bench {
     let bench = Bench::new();
     bench.write_array("s.npy", spots());
     bench.ok("mix s.npy --mix 2 --seed 1 --out m.npz");

@@ -12,6 +12,8 @@ mod count;
 mod damaged_files;
 mod damaged_runs;
 mod datasets;
+mod datasets_models;
+mod datasets_nmf;
 mod datasets_resume;
 mod evaluate;
 mod evaluate_datasets;

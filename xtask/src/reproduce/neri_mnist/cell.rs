@@ -33,6 +33,7 @@ const LONG: &[&str] = &["--mix", "2", "--epochs", "500"];
 const MEDIUM: &[&str] = &["--mix", "2", "--epochs", "100"];
 const SINGLES: &[&str] = &["--mix", "1", "--epochs", "100"];
 const CLEAN: &[&str] = &["--mix", "1", "--epochs", "100", "--set", "learning.weight_decay=0"];
+const AT_ONCE: &[&str] = &["--mix", "2"];
 
 /// The cells of a preset, the most telling first.
 pub(super) fn cells(preset: Preset) -> Vec<Cell> {
@@ -50,6 +51,7 @@ pub(super) fn cells(preset: Preset) -> Vec<Cell> {
     // As supervised as the paper's must have been for two sources; mixtures of two need four outputs.
     cells.extend([2, 3].map(|sources| cell("mixit", sources, 1, SINGLES, PLAIN)));
     cells.push(cell("mixit", 4, 1, MEDIUM, PLAIN));
+    cells.extend([2, 3].map(|sources| cell("nmf", sources, 1, AT_ONCE, PLAIN)));
     cells
 }
 

@@ -31,9 +31,7 @@ pub(super) fn run(
     let started = Instant::now();
     let (device, named) = (args.device, config.model);
     ensure!(device == DeviceName::Cpu, "--device {device}: {named} computes on the processor; leave --device out");
-    if RunFolder::open(&args.out).is_ok() && !args.resume && !args.force {
-        return Err(bss_train::Error::Exists { path: args.out.clone() }.into());
-    }
+    ensure_free(args)?;
     let mut warnings = Warnings::new(args.quiet);
     let recording = read_recording(&args.inputs, &config.data.reading(), &mut warnings)?;
     config.sources = Some(config.sources.unwrap_or(recording.values.ncols()));
@@ -45,9 +43,7 @@ pub(super) fn run(
 
     let folder = folder.map_or_else(|| RunFolder::create(&args.out, args.force), Ok)?;
     bss_data::write_bytes_atomically(&folder.config(), config.to_toml().as_bytes())?;
-    let line = |(iteration, change)| json!({ "iteration": iteration, "change": change }).to_string() + "\n";
-    let log: String = changes.iter().enumerate().map(line).collect();
-    bss_data::write_bytes_atomically(&folder.metrics(), log.as_bytes())?;
+    write_log(&folder, &changes)?;
     let about = json!({
         "restart": 0,
         "iteration": changes.len(),
@@ -74,8 +70,23 @@ pub(super) fn run(
     summary::print(&fit, args)
 }
 
+/// Refuses to replace a run unasked, before anything takes time.
+pub(super) fn ensure_free(args: &FitArgs) -> Result<()> {
+    if RunFolder::open(&args.out).is_ok() && !args.resume && !args.force {
+        return Err(bss_train::Error::Exists { path: args.out.clone() }.into());
+    }
+    Ok(())
+}
+
+/// Writes the log: a line with what each iteration changed.
+pub(super) fn write_log(folder: &RunFolder, changes: &[f64]) -> Result<()> {
+    let line = |(iteration, change)| json!({ "iteration": iteration, "change": change }).to_string() + "\n";
+    let log: String = changes.iter().enumerate().map(line).collect();
+    Ok(bss_data::write_bytes_atomically(&folder.metrics(), log.as_bytes())?)
+}
+
 /// The folder of the run that is to be resumed, if it was fitted to these data.
-fn resumed(args: &FitArgs, data: &str, label: &str) -> Result<RunFolder> {
+pub(super) fn resumed(args: &FitArgs, data: &str, label: &str) -> Result<RunFolder> {
     let folder = RunFolder::open(&args.out)?;
     if folder.model().is_file() {
         let description = Checkpoint::load(&folder.model())?.description;

@@ -1,5 +1,7 @@
-//! A fit to a dataset: batches of mixtures, one step at a time.
+//! A fit to a dataset: batches of mixtures, one step at a time, or all at once.
 
+mod dataset;
+mod direct;
 mod outcome;
 mod start;
 mod usage;
@@ -8,16 +10,19 @@ use std::fs::File;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use bss_train::{ExampleTrainer, Mixtures, RunFolder};
+use bss_train::{ExampleTrainer, RunFolder};
 use serde_json::json;
 
 use super::session;
 use crate::args::FitArgs;
 use crate::config::Config;
-use crate::model::{self, ExampleSeparator, Network};
+use crate::model::{self, Network};
 use crate::outcome::Fault;
 use crate::warnings::Warnings;
 use crate::{interrupt, progress};
+use dataset::Dataset;
+
+pub(super) use direct::run as run_direct;
 
 /// Fits a model to a dataset and writes the run.
 ///
@@ -45,15 +50,9 @@ pub(super) fn run(args: &FitArgs, config: Config, network: Network) -> Result<()
 struct Session {
     config: Config,
     trainer: ExampleTrainer,
-    mixtures: Mixtures,
-    /// The features of an example, by axis.
-    shape: Vec<usize>,
-    /// Whether 8-bit values were divided by 255.
-    were_bytes: bool,
+    dataset: Dataset,
     folder: RunFolder,
     log: File,
-    /// Tells whether a run is resumed on the data it was started on.
-    fingerprint: String,
     warnings: Warnings,
     started: Instant,
     /// Whether there was nothing left to do when the sitting began.
@@ -81,9 +80,9 @@ impl Session {
         let bar = progress::bar(self.trainer.schedule().iterations, self.trainer.iteration(), quiet);
         let every = Duration::try_from_secs_f64(learning.checkpoint_seconds).unwrap_or(Duration::MAX);
         let log_every = learning.log_every as u64;
-        let (per_epoch, epochs) = (self.mixtures.per_epoch(), learning.epochs);
-        let draws = self.trainer.model.draws(self.mixtures.batch);
-        let batches = self.mixtures.clone().from_step(self.trainer.iteration(), draws);
+        let (per_epoch, epochs) = (self.dataset.mixtures.per_epoch(), learning.epochs);
+        let draws = self.trainer.model.draws(self.dataset.mixtures.batch);
+        let batches = self.dataset.mixtures.clone().from_step(self.trainer.iteration(), draws);
         let mut saved = Instant::now();
         while !self.trainer.is_done() {
             if interrupt::has_come() {
@@ -118,10 +117,10 @@ impl Session {
     fn checkpoint(&self) -> Result<()> {
         // The log first: a state never speaks of lines that a power cut could take.
         self.log.sync_data()?;
-        let about = json!({ "config": self.config.to_toml(), "data": self.fingerprint });
+        let about = json!({ "config": self.config.to_toml(), "data": self.dataset.fingerprint });
         self.trainer.save_state(&self.folder.state(), about)?;
         let about = json!({ "restart": 0, "iteration": self.trainer.iteration(), "seed": self.config.seed });
-        let separator = ExampleSeparator { model: self.trainer.averaged(), shape: self.shape.clone() };
-        model::save_examples(&separator, &self.config, about, &self.folder.model())
+        let tensors = model::network_tensors(self.trainer.averaged().as_ref(), &self.dataset.shape)?;
+        model::save_examples(tensors, &self.config, about, &self.folder.model())
     }
 }

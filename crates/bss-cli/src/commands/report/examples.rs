@@ -60,7 +60,7 @@ pub(super) fn run(args: &ReportArgs, separator: &ExampleSeparator, config: &Conf
     }
     let usage = record["source_usage"].as_array().map_or(&[][..], Vec::as_slice);
     let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
-    let mut rows = summary(config, &record)?;
+    let mut rows = summary(config, &record);
     rows.insert(1, ("sources".to_owned(), outputs.to_string()));
     let mut warnings: Vec<String> = serde_json::from_value(record["warnings"].clone()).unwrap_or_default();
     if record.is_null() {

@@ -3,18 +3,17 @@
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
-use bss_nn::Noise;
 use bss_nn::dense::FlatAdamConfig;
-use bss_train::{Decay, ExampleSchedule, ExampleTrainer, Mixtures, RunFolder};
+use bss_train::{Decay, ExampleSchedule, ExampleTrainer, RunFolder};
 
-use super::Session;
+use super::{Dataset, Session};
 use crate::args::FitArgs;
-use crate::commands::fit::settings::{ensure_same, fingerprint};
+use crate::commands::fit::settings::ensure_same;
 use crate::config::{self, Config};
 use crate::device::DeviceName;
-use crate::input::{Examples, read_examples};
+use crate::input::Examples;
 use crate::model::{EXAMPLE_SOURCES, Network, Size};
-use crate::warnings::{Warning, Warnings};
+use crate::warnings::Warnings;
 
 /// A session at its first step, or where the run in the folder was saved last.
 pub(super) fn start(args: &FitArgs, mut config: Config, network: Network) -> Result<Session> {
@@ -23,43 +22,26 @@ pub(super) fn start(args: &FitArgs, mut config: Config, network: Network) -> Res
     ensure!(device == DeviceName::Cpu, "--device {device}: {named} computes on the processor; leave --device out");
     let mut warnings = Warnings::new(args.quiet);
     config.sources = Some(config.sources.unwrap_or(EXAMPLE_SOURCES));
-    // What `bss mix` wrote holds mixtures and what they were made of.
-    let examples = read_examples(&args.inputs, (config.data.mix == 1).then_some("mixture"))?;
-    if examples.shape.len() == 1 && examples.shape[0] > examples.count() {
-        let (label, count, features) = (examples.label.clone(), examples.count(), examples.shape[0]);
-        warnings.push(Warning::MoreFeaturesThanExamples { label, examples: count, features });
-    }
-    ensure_a_batch(&examples, &config)?;
-
-    let bits = examples.values.iter().map(|value| u64::from(value.to_bits()));
-    let fingerprint = fingerprint(&[&[examples.count()], &examples.shape[..]].concat(), bits);
-    let Examples { values, shape, label, were_bytes } = examples;
-    let mixtures = Mixtures {
-        features: shape.iter().product(),
-        examples: values.into(),
-        mix: config.data.mix,
-        batch: config.learning.batch,
-        noise: Noise::new(config.seed),
-    };
-    let size = Size { features: mixtures.features, examples: mixtures.examples.len() / mixtures.features };
+    let dataset = Dataset::read(args, &config, &mut warnings, |examples| a_batch(examples, &config))?;
+    let size = Size { features: dataset.mixtures.features, examples: dataset.count() };
     let model = network(&config, size)?;
     let adam = FlatAdamConfig { weight_decay: config.learning.weight_decay, ..FlatAdamConfig::default() };
-    let mut trainer = ExampleTrainer::new(model, adam, schedule(&config, mixtures.per_epoch()));
+    let mut trainer = ExampleTrainer::new(model, adam, schedule(&config, dataset.mixtures.per_epoch()));
 
     let folder = if args.resume { RunFolder::open(&args.out)? } else { RunFolder::create(&args.out, args.force)? };
     if args.resume && folder.state().exists() {
         let description = trainer.load_state(&folder.state())?;
-        ensure_same(&description, &fingerprint, &config, &folder, &label)?;
+        ensure_same(&description, &dataset.fingerprint, &config, &folder, &dataset.label)?;
     } else {
         bss_data::write_bytes_atomically(&folder.config(), config.to_toml().as_bytes())?;
     }
     let log = folder.log(trainer.iteration())?;
     let was_done = trainer.is_done();
-    Ok(Session { config, trainer, mixtures, shape, were_bytes, folder, log, fingerprint, warnings, started, was_done })
+    Ok(Session { config, trainer, dataset, folder, log, warnings, started, was_done })
 }
 
-/// Refuses a dataset that does not fill one batch.
-fn ensure_a_batch(examples: &Examples, config: &Config) -> Result<()> {
+/// The mixtures of a batch; refuses a dataset that does not fill one.
+fn a_batch(examples: &Examples, config: &Config) -> Result<usize> {
     let (count, mix, batch) = (examples.count(), config.data.mix, config.learning.batch);
     let needed = mix * batch;
     let of = if mix > 1 { format!("{batch} mixtures of {mix}") } else { format!("{batch} mixtures") };
@@ -69,7 +51,7 @@ fn ensure_a_batch(examples: &Examples, config: &Config) -> Result<()> {
          more examples",
         examples.label
     );
-    Ok(())
+    Ok(batch)
 }
 
 /// The schedule in steps.

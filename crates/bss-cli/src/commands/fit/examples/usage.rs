@@ -1,6 +1,6 @@
 //! What each output of a fitted model is used for, as mixtures of the data that it was fitted to tell.
 
-use bss_models::ExampleModel;
+use bss_models::SeparatesExamples;
 use bss_train::Mixtures;
 
 use crate::warnings::Warning;
@@ -42,7 +42,7 @@ impl Usage {
 }
 
 /// The usage of each source, on mixtures as they would come in the epoch after the last.
-pub(super) fn of(model: &dyn ExampleModel, mixtures: &Mixtures, epochs: usize) -> Vec<Usage> {
+pub(super) fn of(model: &dyn SeparatesExamples, mixtures: &Mixtures, epochs: usize) -> Vec<Usage> {
     let count = mixtures.examples.len() / mixtures.features / mixtures.mix;
     let judged = Mixtures { batch: count.min(MIXTURES), ..mixtures.clone() };
     let x = judged.batch(epochs as u64 * judged.per_epoch(), 0).x;
