@@ -261,7 +261,7 @@ fn what_is_no_dataset_is_refused() {
         assert!(!bench.path("none").exists());
     }
     bench.fails("fit s.npy --out none", 1, &["s.npy: has 3 dimensions", "a dataset", "neri"]);
-    bench.fails("fit m.npz --set data.mix=2 --out none", 1, &["data.mix is a setting of neri, ae"]);
+    bench.fails("fit m.npz --set data.mix=2 --out none", 1, &["data.mix is a setting of neri, nmf, ae"]);
     bench.fails("mix s.npy --mix 601 --out x.npy", 1, &["600 examples are too few for one mixture of 601"]);
     bench.fails("mix s.npy --mix 2 --channels 3 --out x.npy", 2, &["cannot be used with"]);
 }

@@ -72,7 +72,7 @@ fn refining_brings_the_sum_nearer_to_the_mixture() {
     let (x, plain, refined) = (bench.read("few.npz:mixture"), bench.read("plain.npz"), bench.read("refined.npz"));
     let (before, after) = (distance(&x, &plain), distance(&x, &refined));
     assert!(after < 0.95 * before, "{after} of {before}");
-    bench.ok("separate few.npz --run run --out again.npz --refine 20 --threads 1");
+    bench.ok("separate few.npz --run run --out again.npz --refine 20");
     assert_eq!(bench.read("again.npz"), refined);
 }
 
