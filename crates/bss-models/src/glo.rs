@@ -70,9 +70,12 @@ impl Glo {
                 best = Some((costs, signals));
                 continue;
             };
-            for (i, cost) in costs.iter().enumerate().filter(|(i, cost)| **cost < least[*i]).collect::<Vec<_>>() {
-                least[i] = *cost;
-                chosen[i * size..][..size].copy_from_slice(&signals[i * size..][..size]);
+            let of_mixtures = signals.chunks_exact(size).zip(chosen.chunks_exact_mut(size));
+            for ((cost, least), (signals, chosen)) in costs.iter().zip(least).zip(of_mixtures) {
+                if cost < least {
+                    *least = *cost;
+                    chosen.copy_from_slice(signals);
+                }
             }
         }
         best.map(|(_, signals)| signals).unwrap_or_default()

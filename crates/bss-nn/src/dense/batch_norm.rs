@@ -65,13 +65,19 @@ pub(super) fn moments<T: Real>(h: &[T], near: &[T], to: &mut Moments<T>) {
     }
 }
 
-/// `y = max(0, γ x̂ + β)`.
-pub(super) fn forward<T: Real>(h: &[T], moments: &Moments<T>, affine: Affine<T>, y: &mut [T]) {
-    let columns = affine.scale.len();
+/// `a` and `c` of each column, with which `γ x̂ + β = a h + c`.
+pub(super) fn coefficients<T: Real>(moments: &Moments<T>, affine: Affine<T>) -> (Vec<T>, Vec<T>) {
     let factor: Vec<T> =
         affine.scale.iter().zip(&moments.precision).map(|(&scale, &precision)| scale * precision).collect();
     let terms = affine.shift.iter().zip(&moments.mean).zip(&factor);
     let offset: Vec<T> = terms.map(|((&shift, &mean), &factor)| shift - mean * factor).collect();
+    (factor, offset)
+}
+
+/// `y = max(0, γ x̂ + β)`.
+pub(super) fn forward<T: Real>(h: &[T], moments: &Moments<T>, affine: Affine<T>, y: &mut [T]) {
+    let columns = affine.scale.len();
+    let (factor, offset) = coefficients(moments, affine);
     y.par_chunks_mut(ROWS * columns).zip(h.par_chunks(ROWS * columns)).for_each(|(y, h)| {
         vectorise(
             #[inline(always)]

@@ -120,6 +120,22 @@ impl Perceptron {
         x: &[T],
         tape: &mut Tape<T>,
     ) {
+        self.pass(parameters, x, tape, |block, hidden, moments| {
+            let (mean, variance) = statistics.values[block.running.clone()].split_at_mut(block.outputs);
+            batch_norm::moments(hidden, mean, moments);
+            follow(mean, &moments.mean);
+            follow(variance, &moments.variance);
+        });
+    }
+
+    /// A pass that normalises each block by what `normalise` makes of its hidden values.
+    fn pass<T: Real>(
+        &self,
+        parameters: &FlatParameters<T>,
+        x: &[T],
+        tape: &mut Tape<T>,
+        mut normalise: impl FnMut(&Block, &[T], &mut Moments<T>),
+    ) {
         let rows = x.len() / self.inputs();
         tape.layers.resize_with(self.blocks.len(), Layer::default);
         for (i, block) in self.blocks.iter().enumerate() {
@@ -129,10 +145,7 @@ impl Perceptron {
             hidden.resize(rows * block.outputs, T::zero());
             active.resize(rows * block.outputs, T::zero());
             block.sizes(rows).forward(x, &parameters.values[block.weight.clone()], hidden);
-            let (mean, variance) = statistics.values[block.running.clone()].split_at_mut(block.outputs);
-            batch_norm::moments(hidden, mean, moments);
-            follow(mean, &moments.mean);
-            follow(variance, &moments.variance);
+            normalise(block, hidden, moments);
             batch_norm::forward(hidden, moments, block.affine(parameters), active);
         }
         let x = tape.layers.last().map_or(x, |layer| &layer.active);

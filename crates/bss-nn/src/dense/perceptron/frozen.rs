@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::{Layer, Perceptron, Tape};
+use super::{Block, Layer, Perceptron, Tape};
 use crate::Real;
 use crate::dense::FlatParameters;
-use crate::dense::batch_norm::{self, Affine, EPSILON};
+use crate::dense::batch_norm::{self, EPSILON, Moments};
 
 /// Rows that one thread takes at a time: enough for the packing of the weights to be little beside the products, few enough
 /// to stay in the cache.
@@ -56,12 +56,8 @@ impl Perceptron {
         for block in &self.blocks {
             to.resize(rows * block.outputs, T::zero());
             block.sizes(rows).forward_alone(from, &parameters.values[block.weight.clone()], to);
-            let Affine { scale, shift } = block.affine(parameters);
-            let (mean, variance) = statistics.values[block.running.clone()].split_at(block.outputs);
-            let precision = variance.iter().map(|&v| T::one() / (v + T::from_f64(EPSILON)).root());
-            let factor: Vec<T> = scale.iter().zip(precision).map(|(&scale, precision)| scale * precision).collect();
-            let terms = shift.iter().zip(mean).zip(&factor);
-            let offset: Vec<T> = terms.map(|((&shift, &mean), &factor)| shift - mean * factor).collect();
+            let moments = block.running_moments(statistics);
+            let (factor, offset) = batch_norm::coefficients(&moments, block.affine(parameters));
             batch_norm::rectify(to, &factor, &offset);
             std::mem::swap(from, to);
         }
@@ -83,22 +79,7 @@ impl Perceptron {
         x: &[T],
         tape: &mut Tape<T>,
     ) {
-        let rows = x.len() / self.inputs();
-        tape.layers.resize_with(self.blocks.len(), Layer::default);
-        for (i, block) in self.blocks.iter().enumerate() {
-            let (before, layers) = tape.layers.split_at_mut(i);
-            let x = before.last().map_or(x, |layer| &layer.active);
-            let Layer { hidden, active, moments } = &mut layers[0];
-            hidden.resize(rows * block.outputs, T::zero());
-            active.resize(rows * block.outputs, T::zero());
-            block.sizes(rows).forward(x, &parameters.values[block.weight.clone()], hidden);
-            let (mean, variance) = statistics.values[block.running.clone()].split_at(block.outputs);
-            moments.mean = mean.to_vec();
-            moments.precision = variance.iter().map(|&v| T::one() / (v + T::from_f64(EPSILON)).root()).collect();
-            batch_norm::forward(hidden, moments, block.affine(parameters), active);
-        }
-        let x = tape.layers.last().map_or(x, |layer| &layer.active);
-        self.output.forward(parameters, x, &mut tape.output);
+        self.pass(parameters, x, tape, |block, _, moments| *moments = block.running_moments(statistics));
     }
 
     /// From the gradient of the output of the last [`infer_on`](Self::infer_on) to that of its input, (rows, inputs).
@@ -126,6 +107,15 @@ impl Perceptron {
             std::mem::swap(dy, dx);
         }
         dy.clone()
+    }
+}
+
+impl Block {
+    /// The moments that training has left.
+    fn running_moments<T: Real>(&self, statistics: &FlatParameters<T>) -> Moments<T> {
+        let (mean, variance) = statistics.values[self.running.clone()].split_at(self.outputs);
+        let precision = variance.iter().map(|&v| T::one() / (v + T::from_f64(EPSILON)).root()).collect();
+        Moments { mean: mean.to_vec(), precision, variance: variance.to_vec() }
     }
 }
 
