@@ -8,7 +8,7 @@ use std::time::Duration;
 use bss_models::{Batch, NeriConfig, NeriVae};
 use bss_nn::Noise;
 use bss_nn::dense::FlatAdamConfig;
-use bss_train::{Decay, ExampleSchedule, ExampleTrainer, Mixtures};
+use bss_train::{Beta, Decay, ExampleSchedule, ExampleTrainer, Mixtures};
 use criterion::{BenchmarkId, Criterion};
 
 const BATCH: usize = 128;
@@ -42,7 +42,7 @@ fn measure() {
             iterations: 100_000_000,
             learning_rate: 1e-4,
             decay: Decay::Cosine { end: 1e-6 },
-            beta: 0.5,
+            beta: Beta { first: 0.5, cooling: 0, then: 0.5, end: 0.5 },
             warm_up: 1,
             average: 0.999,
         };

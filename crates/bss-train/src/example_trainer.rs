@@ -103,7 +103,7 @@ impl ExampleTrainer {
             self.look();
         }
         // At one β throughout, or the tail of a run whose β still moves would seem to rise.
-        let at_end = terms.loss(self.schedule.beta) / self.model.features() as f64;
+        let at_end = terms.loss(self.schedule.beta.end) / self.model.features() as f64;
         self.tail.add(iteration, self.schedule.iterations, &[at_end]);
         ExampleStep { iteration, terms, loss: terms.loss(beta) }
     }

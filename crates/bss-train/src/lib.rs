@@ -45,7 +45,7 @@ mod verdict;
 pub use batches::Mixtures;
 pub use checkpoint::{Checkpoint, FORMAT};
 pub use error::{Error, Result};
-pub use example_schedule::{Decay, ExampleSchedule};
+pub use example_schedule::{Beta, Decay, ExampleSchedule};
 pub use example_trainer::{ExampleStep, ExampleTrainer};
 pub use run_folder::RunFolder;
 pub use schedule::Schedule;

@@ -42,7 +42,7 @@ pub(super) fn finish(session: &mut Session, args: &FitArgs) -> Result<()> {
     if let Some(warning) = usage::warning(&usage, usage::expected_peak(mixtures)) {
         session.warnings.push(warning);
     }
-    let verdict = session.trainer.tail().verdict(0, session.trainer.schedule().beta);
+    let verdict = session.trainer.tail().verdict(0, session.trainer.schedule().beta.end);
     let advice = "the loss was still falling: fit anew with more --epochs";
     let unfinished = (verdict == Verdict::StillImproving).then_some(advice);
     Ended { unfinished, ..session.ended(verdict, &usage) }.tell(args)

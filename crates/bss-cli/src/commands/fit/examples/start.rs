@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use bss_nn::dense::FlatAdamConfig;
-use bss_train::{Decay, ExampleSchedule, ExampleTrainer, RunFolder};
+use bss_train::{Beta, Decay, ExampleSchedule, ExampleTrainer, RunFolder};
 
 use super::{Dataset, Session};
 use crate::args::FitArgs;
@@ -57,6 +57,7 @@ fn a_batch(examples: &Examples, config: &Config) -> Result<usize> {
 /// The schedule in steps.
 fn schedule(config: &Config, per_epoch: u64) -> ExampleSchedule {
     let learning = &config.learning;
+    let steps = |epochs: f64| (epochs * per_epoch as f64).round() as u64;
     let decay = match learning.decay {
         config::Decay::Cosine => Decay::Cosine { end: learning.learning_rate_end },
         config::Decay::Exponential => {
@@ -67,8 +68,13 @@ fn schedule(config: &Config, per_epoch: u64) -> ExampleSchedule {
         iterations: learning.epochs as u64 * per_epoch,
         learning_rate: learning.learning_rate,
         decay,
-        beta: learning.beta,
-        warm_up: (learning.warm_up_epochs * per_epoch as f64).round() as u64,
+        beta: Beta {
+            first: learning.beta_first,
+            cooling: steps(learning.cooling_epochs),
+            then: learning.beta,
+            end: learning.beta_end,
+        },
+        warm_up: steps(learning.warm_up_epochs),
         average: learning.average,
     }
 }
