@@ -65,9 +65,9 @@ impl ExampleSchedule {
     #[must_use]
     pub fn beta(&self, iteration: u64) -> f64 {
         let Beta { first, cooling, then, end } = self.beta;
-        let cooled = (iteration as f64 / cooling.max(1) as f64).min(1.0);
+        let cooled = (iteration as f64 / cooling.clamp(1, self.iterations.max(1)) as f64).min(1.0);
         let done = iteration as f64 / self.iterations.max(1) as f64;
-        (first + (then - first) * cooled + (end - then) * done) * self.risen(iteration)
+        (first + (then - first) * cooled + (end - then) * done).max(0.0) * self.risen(iteration)
     }
 
     fn risen(&self, iteration: u64) -> f64 {
@@ -99,6 +99,10 @@ mod tests {
         for (i, expected) in [0, 50, 100, 500, 1000].into_iter().zip(expected) {
             assert!((hot.beta(i) - expected).abs() < 1e-12, "{i}: {}", hot.beta(i));
         }
+        let short = ExampleSchedule { iterations: 60, ..hot };
+        assert!((short.beta(60) - 0.3).abs() < 1e-12, "a run shorter than its cooling ends where it is told");
+        let cold = Beta { first: 0.0, cooling: 1000, then: 0.5, end: 0.0 };
+        assert!((0..1000).all(|i| ExampleSchedule { beta: cold, ..constant }.beta(i) >= 0.0));
     }
 
     #[test]

@@ -28,14 +28,14 @@ pub(crate) struct LearningConfig {
     pub(crate) decay: Decay,
     /// The share of itself that an exponential decay takes away in an epoch.
     pub(crate) decay_per_epoch: f64,
-    /// Weight of the KL divergence at the start.
-    pub(crate) beta_first: f64,
-    /// Epochs over which it falls to `beta`.
-    pub(crate) cooling_epochs: f64,
-    /// Weight of the KL divergence after that.
+    /// Weight of the KL divergence.
     pub(crate) beta: f64,
-    /// Weight of the KL divergence at the end.
-    pub(crate) beta_end: f64,
+    /// How many times that it is at the start.
+    pub(crate) beta_first: f64,
+    /// Epochs over which this factor goes to 1.
+    pub(crate) cooling_epochs: f64,
+    /// The factor at the end of the run, towards which it moves all the time.
+    pub(crate) beta_last: f64,
     /// Epochs over which β rises from 0, and the learning rate with it where its decay is a cosine.
     pub(crate) warm_up_epochs: f64,
     /// The share of itself, times the learning rate, that a weight loses at each step.
@@ -81,10 +81,10 @@ impl Default for LearningConfig {
             learning_rate_end: 2e-5,
             decay: Decay::Cosine,
             decay_per_epoch: 1e-4,
-            beta_first: 1.0,
-            cooling_epochs: 3.0,
             beta: 0.5,
-            beta_end: 0.3,
+            beta_first: 2.0,
+            cooling_epochs: 3.0,
+            beta_last: 0.6,
             warm_up_epochs: 1.5,
             weight_decay: 0.2,
             average: 0.999,

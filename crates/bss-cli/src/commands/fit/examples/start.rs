@@ -69,10 +69,10 @@ fn schedule(config: &Config, per_epoch: u64) -> ExampleSchedule {
         learning_rate: learning.learning_rate,
         decay,
         beta: Beta {
-            first: learning.beta_first,
+            first: learning.beta * learning.beta_first,
             cooling: steps(learning.cooling_epochs),
             then: learning.beta,
-            end: learning.beta_end,
+            end: learning.beta * learning.beta_last,
         },
         warm_up: steps(learning.warm_up_epochs),
         average: learning.average,
