@@ -11,7 +11,7 @@ use crate::{Batch, ExampleModel, NeriConfig, NeriTerms, Refinement, SCALE, Separ
 /// A decoder, trained on clean examples together with a latent variable for each; mixtures are separated by descending to
 /// the latent sources whose signals add up to them.
 ///
-/// It is given clean examples, which the VAE is not: the paper calls it semi-supervised.
+/// It is given clean examples, which the VAE is not: the paper calls it semi-supervised. A mixture is the mean of K of them.
 #[derive(Clone, Debug)]
 pub struct Glo {
     config: NeriConfig,
@@ -23,8 +23,11 @@ pub struct Glo {
     noise: Noise,
 }
 
-/// Starts of the descent, of which the best counts for each mixture.
+/// Short descents of each mixture, of which the best goes on.
 const STARTS: usize = 4;
+
+/// Steps of a short descent, and of the one that goes on.
+const STEPS: [usize; 2] = [30, 120];
 
 /// Mixtures that are separated at once.
 const SHARE: usize = 256;
@@ -41,9 +44,9 @@ impl Glo {
         Self { config, decoder, latents, parameters, statistics, tape: Tape::default(), noise }
     }
 
-    /// `-log p(x|Z) - β log p(Z)` of each mixture, up to a constant, and the signals.
-    fn evaluate(&self, x: &[f32], z: &[f32], beta: f64) -> (Vec<f64>, Vec<f32>) {
-        let signals = self.decoder.infer(&self.parameters, &self.statistics, z, sigmoid);
+    /// `-log p(x|Z) - β log p(Z)` of each mixture, up to a constant.
+    fn costs(&self, x: &[f32], z: &[f32], beta: f64) -> Vec<f64> {
+        let signals = self.signals(z);
         let features = self.config.features;
         let codes = self.config.sources * self.config.latent;
         let examples = x.chunks_exact(features).zip(signals.chunks_exact(self.config.sources * features));
@@ -52,33 +55,34 @@ impl Glo {
             let distance: f64 = x.iter().enumerate().map(|(i, x)| f64::from((x - at(i)).abs())).sum();
             distance / SCALE + 0.5 * beta * z.iter().map(|z| f64::from(z * z)).sum::<f64>()
         };
-        (examples.zip(z.chunks_exact(codes)).map(cost).collect(), signals)
+        examples.zip(z.chunks_exact(codes)).map(cost).collect()
+    }
+
+    /// The signals of latent sources.
+    fn signals(&self, z: &[f32]) -> Vec<f32> {
+        self.decoder.infer(&self.parameters, &self.statistics, z, sigmoid)
     }
 
     /// The best of several descents for each of a few mixtures.
     fn separate_share(&self, x: &[f32]) -> Vec<f32> {
-        let refinement = Refinement { steps: 200, rate: 0.1, ..Refinement::default() };
-        let size = self.config.sources * self.config.features;
+        let [short, long] = STEPS.map(|steps| Refinement { steps, rate: 0.1, ..Refinement::default() });
+        let network = (&self.parameters, &self.statistics);
+        let codes = self.config.sources * self.config.latent;
         let mixtures = x.len() / self.config.features;
-        let mut best: Option<(Vec<f64>, Vec<f32>)> = None;
+        let (mut least, mut best) = (vec![f64::INFINITY; mixtures], vec![0.0; mixtures * codes]);
         for start in 0..STARTS {
-            let count = mixtures * self.config.sources * self.config.latent;
-            let mut z = self.noise.bulk_normal(Purpose::Sample, 1, start as u64, count);
-            refinement.descend(&self.decoder, (&self.parameters, &self.statistics), x, &mut z);
-            let (costs, signals) = self.evaluate(x, &z, refinement.beta);
-            let Some((least, chosen)) = &mut best else {
-                best = Some((costs, signals));
-                continue;
-            };
-            let of_mixtures = signals.chunks_exact(size).zip(chosen.chunks_exact_mut(size));
-            for ((cost, least), (signals, chosen)) in costs.iter().zip(least).zip(of_mixtures) {
-                if cost < least {
-                    *least = *cost;
-                    chosen.copy_from_slice(signals);
+            let mut z = self.noise.bulk_normal(Purpose::Sample, 1, start as u64, mixtures * codes);
+            short.descend(&self.decoder, network, x, &mut z);
+            let found = self.costs(x, &z, short.beta).into_iter().zip(z.chunks_exact(codes));
+            for ((cost, z), (least, best)) in found.zip(least.iter_mut().zip(best.chunks_exact_mut(codes))) {
+                if cost < *least {
+                    *least = cost;
+                    best.copy_from_slice(z);
                 }
             }
         }
-        best.map(|(_, signals)| signals).unwrap_or_default()
+        long.descend(&self.decoder, network, x, &mut best);
+        self.signals(&best)
     }
 }
 
@@ -122,13 +126,12 @@ impl ExampleModel for Glo {
         if terms.loss(beta).is_finite() {
             let mut d_z = Vec::new();
             self.decoder.backward(&mut self.parameters, &z, &d_logits, &mut self.tape, Some(&mut d_z), sink);
-            let mut gradient = vec![0.0; self.latents.len()];
             let weight = (beta / examples as f64) as f32;
-            for ((row, d_z), z) in rows.iter().zip(d_z.chunks_exact(latent)).zip(z.chunks_exact(latent)) {
-                let of_row = &mut gradient[row.start - self.latents.start..][..latent];
-                of_row.iter_mut().zip(d_z.iter().zip(z)).for_each(|(g, (d, z))| *g = d + weight * z);
+            d_z.iter_mut().zip(&z).for_each(|(d, z)| *d += weight * z);
+            // The optimiser leaves the latents of other examples, and its memory of them, as they are.
+            for (row, d_z) in rows.into_iter().zip(d_z.chunks_exact(latent)) {
+                sink.take(row.clone(), &mut self.parameters.values[row], d_z);
             }
-            sink.take(self.latents.clone(), &mut self.parameters.values[self.latents.clone()], &gradient);
         }
         self.tape.output = d_logits;
         terms
@@ -145,6 +148,12 @@ impl SeparatesExamples for Glo {
     }
 
     fn separate(&self, x: &[f32]) -> Vec<f32> {
-        x.chunks(SHARE * self.config.features).flat_map(|x| self.separate_share(x)).collect()
+        // The decoder knows the examples as they are, and a mixture holds the K-th part of each.
+        let gain = self.config.sources as f32;
+        let sum: Vec<f32> = x.iter().map(|value| value * gain).collect();
+        let mut sources: Vec<f32> =
+            sum.chunks(SHARE * self.config.features).flat_map(|x| self.separate_share(x)).collect();
+        sources.iter_mut().for_each(|value| *value /= gain);
+        sources
     }
 }
