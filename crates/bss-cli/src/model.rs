@@ -20,7 +20,7 @@ use ndarray::ArrayView2;
 
 use crate::config::{Config, Model};
 
-pub(crate) use examples::{EXAMPLE_SOURCES, ExampleSeparator, Network, Size, network_tensors};
+pub(crate) use examples::{EXAMPLE_SOURCES, ExampleSeparator, Network, Size, mixed, network_tensors};
 pub(crate) use file::{Fitted, save, save_examples};
 
 /// What the commands need to know of a model.

@@ -18,6 +18,9 @@ pub struct MixIt {
 }
 
 impl MixIt {
+    /// The most sources: every set of them is tried for every pair of mixtures.
+    pub const MOST_SOURCES: usize = 12;
+
     /// The network of `config`, without a divergence, for training mixtures of `mix` sources each.
     #[must_use]
     pub fn new(config: NeriConfig, mix: usize, noise: Noise) -> Self {

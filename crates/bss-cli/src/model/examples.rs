@@ -7,7 +7,7 @@ use bss_nn::dense::FlatParameters;
 
 use super::tensors::{put_vector, take_vector};
 use super::{Fitting, Kind, Separates, Tensors};
-use crate::config::Config;
+use crate::config::{Config, Model};
 
 /// The VAE of Neri et al.
 pub(super) const NERI: Kind = Kind {
@@ -63,6 +63,11 @@ fn mixit(config: &Config, size: Size) -> Result<Box<dyn ExampleModel>> {
          or --mix 1",
         2 * mix
     );
+    ensure!(
+        sources <= MixIt::MOST_SOURCES,
+        "mixit tries every way to share {sources} sources out between two mixtures; take --sources {} or fewer",
+        MixIt::MOST_SOURCES
+    );
     Ok(Box::new(MixIt::new(shape(config, size, Latent::Delta), mix, Noise::new(config.seed))))
 }
 
@@ -73,6 +78,16 @@ fn glo(config: &Config, size: Size) -> Result<Box<dyn ExampleModel>> {
         config.data.mix
     );
     Ok(Box::new(Glo::new(shape(config, size, Latent::Delta), size.examples, Noise::new(config.seed))))
+}
+
+/// M of the mixtures that a model separates, as its examples make them: `--mix`, but of models that learn from clean
+/// examples by themselves more than one.
+pub(crate) fn mixed(config: &Config) -> usize {
+    match (config.model, config.data.mix) {
+        (Model::Glo, _) => config.sources.unwrap_or(EXAMPLE_SOURCES),
+        (Model::MixIt, 1) => 2,
+        (_, mix) => mix,
+    }
 }
 
 fn shape(config: &Config, size: Size, posterior: Latent) -> NeriConfig {

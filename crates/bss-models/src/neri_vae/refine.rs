@@ -12,7 +12,7 @@ pub struct Refinement {
     pub steps: usize,
     /// Their first learning rate, which falls to zero by half a cosine.
     pub rate: f64,
-    /// β, the weight of the prior, as in training.
+    /// β, the weight of the prior; a model without one leaves it out.
     pub beta: f64,
 }
 

@@ -12,7 +12,7 @@ use crate::input::Stored;
 use crate::warnings::{Warning, Warnings};
 use crate::{output, table};
 
-/// What the numbers rest on.
+/// What the numbers rest on: of the mixtures that `bss mix` makes; of others, only the peak.
 const CONVENTION: &str = "x = (s1+…+sM)/M, sources s/M, peak 1";
 
 /// Whether the arrays are (examples, sources, features…): those of four dimensions or more, and those of three with

@@ -13,8 +13,8 @@ use crate::args::ReportArgs;
 use crate::config::Config;
 use crate::input::read_examples;
 use crate::model::ExampleSeparator;
-use crate::output;
 use crate::report::{ExamplesReport, write_examples};
+use crate::{model, output};
 
 /// Mixtures that are drawn.
 const SHOWN: usize = 10;
@@ -125,7 +125,7 @@ fn of_reference(file: &str, shape: &[usize]) -> Result<Mixed> {
 
 /// Mixtures that the run was fitted to, or where it mixed clean examples, such as it might have been.
 fn of_run(config: &Config, shape: &[usize]) -> Result<Mixed> {
-    let mix = config.data.mix;
+    let mix = model::mixed(config);
     let examples = read_examples(&config.data.inputs, (mix == 1).then_some("mixture"))?;
     ensure!(
         examples.shape == shape && examples.count() >= mix,

@@ -99,6 +99,10 @@ fn ensure_options(args: &SeparateArgs, separator: &ExampleSeparator, config: &Co
         !(args.std && args.mask),
         "--std is that of the sources as they are decoded, not of masked ones; leave --std or --mask out"
     );
+    ensure!(
+        !(args.std && args.refine > 0),
+        "--std is that of the encoder's posterior, not of refined sources; leave --std or --refine out"
+    );
     let out = args.out.display();
     ensure!(
         !args.out.is_dir() && args.out.extension().is_some(),

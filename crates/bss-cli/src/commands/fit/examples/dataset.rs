@@ -8,6 +8,7 @@ use crate::args::FitArgs;
 use crate::commands::fit::settings::fingerprint;
 use crate::config::Config;
 use crate::input::{Examples, read_examples};
+use crate::model;
 use crate::warnings::{Warning, Warnings};
 
 /// A dataset, ready to be mixed.
@@ -35,7 +36,7 @@ impl Dataset {
         batch: impl FnOnce(&Examples) -> Result<usize>,
     ) -> Result<Self> {
         // What `bss mix` wrote holds mixtures and what they were made of.
-        let examples = read_examples(&args.inputs, (config.data.mix == 1).then_some("mixture"))?;
+        let examples = read_examples(&args.inputs, (model::mixed(config) == 1).then_some("mixture"))?;
         if examples.shape.len() == 1 && examples.shape[0] > examples.count() {
             let (label, count, features) = (examples.label.clone(), examples.count(), examples.shape[0]);
             warnings.push(Warning::MoreFeaturesThanExamples { label, examples: count, features });

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::Result;
-use bss_train::{RunFolder, Verdict};
+use bss_train::{Mixtures, RunFolder, Verdict};
 use serde_json::{Value, json};
 
 use super::usage::{self, Usage};
@@ -13,7 +13,7 @@ use crate::commands::fit::{record, session};
 use crate::config::Config;
 use crate::outcome::Fault;
 use crate::warnings::Warnings;
-use crate::{output, shell, table};
+use crate::{model, output, shell, table};
 
 /// How a fit to a dataset ended.
 pub(super) struct Ended<'a> {
@@ -37,9 +37,9 @@ pub(super) struct Ended<'a> {
 /// # Errors
 /// If the record cannot be written.
 pub(super) fn finish(session: &mut Session, args: &FitArgs) -> Result<()> {
-    let mixtures = &session.dataset.mixtures;
-    let usage = usage::of(session.trainer.averaged().as_ref(), mixtures, session.config.learning.epochs);
-    if let Some(warning) = usage::warning(&usage, usage::expected_peak(mixtures)) {
+    let mixtures = Mixtures { mix: model::mixed(&session.config), ..session.dataset.mixtures.clone() };
+    let usage = usage::of(session.trainer.averaged().as_ref(), &mixtures, session.config.learning.epochs);
+    if let Some(warning) = usage::warning(&usage, usage::expected_peak(&mixtures)) {
         session.warnings.push(warning);
     }
     let verdict = session.trainer.tail().verdict(0, session.trainer.schedule().beta.end);
@@ -88,14 +88,17 @@ impl Ended<'_> {
     /// If the record cannot be written.
     pub(super) fn tell(&self, args: &FitArgs) -> Result<()> {
         let facts = self.record()?;
-        let next = next(self.config.data.mix, args);
+        let next = next(model::mixed(self.config), args);
         if args.json {
             let mut object = facts;
             object["run"] = json!(args.out.display().to_string());
             object["next"] = json!(next.join("\n"));
             return output::print_json(&object);
         }
-        let mut text = format!("{} after {:.1} s: ", self.verdict, self.seconds);
+        // A learning rate that has fallen to its end flattens any loss: that is no convergence.
+        let is_trained = self.trained.is_some() && self.verdict == Verdict::Converged;
+        let verdict = if is_trained { "finished".to_owned() } else { self.verdict.to_string() };
+        let mut text = format!("{verdict} after {:.1} s: ", self.seconds);
         let _ = match self.trained {
             Some((epochs, loss)) => writeln!(text, "{epochs} epochs, loss {loss:.4} nats a value"),
             None => writeln!(text, "{} iterations", self.iterations),
