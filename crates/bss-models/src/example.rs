@@ -71,7 +71,7 @@ pub trait ExampleModel: SeparatesExamples {
     /// How many draws of N(0, 1) a step takes for so many mixtures.
     fn draws(&self, mixtures: usize) -> usize;
 
-    /// One evaluation on a batch and the way back of `reconstruction + β divergence`; where that is not finite, nothing
-    /// moves.
+    /// One evaluation on a batch and the way back of `reconstruction + β divergence`; where that is not finite, no
+    /// parameter moves.
     fn step(&mut self, batch: &Batch, beta: f64, sink: &mut dyn Sink<f32>) -> NeriTerms;
 }

@@ -20,7 +20,10 @@
 /// ```
 #[must_use]
 pub fn ratio_mask(x: &[f32], sources: &[f32], features: usize) -> Vec<f32> {
-    let count = sources.len() / x.len().max(1);
+    if x.is_empty() {
+        return Vec::new();
+    }
+    let count = sources.len() / x.len();
     let mut masked = vec![0.0; sources.len()];
     let examples = sources.chunks_exact(count * features).zip(masked.chunks_exact_mut(count * features));
     let mut shares = vec![0.0; count];

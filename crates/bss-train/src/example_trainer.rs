@@ -108,7 +108,7 @@ impl ExampleTrainer {
         ExampleStep { iteration, terms, loss: terms.loss(beta) }
     }
 
-    /// Takes the weights into their average, which in the first looks is the plain mean.
+    /// Takes the weights into their average, which forgets faster at first: what it began with is worth nothing.
     fn look(&mut self) {
         let Average { parameters, statistics, taken } = &mut self.average;
         let kept = self.schedule.average.powi(LOOK as i32).min(*taken as f64 / (*taken as f64 + 10.0));

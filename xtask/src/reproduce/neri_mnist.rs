@@ -8,15 +8,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 use super::{Preset, bss};
 use crate::{dataset, shell};
 
-/// The images for training and for the test, as MNIST's authors name them.
-const TRAINING: &str = "train-images-idx3-ubyte.gz";
-const TEST: &str = "t10k-images-idx3-ubyte.gz";
+/// The images for training and for the test, as MNIST's authors name them, packed or not.
+const TRAINING: &str = "train-images-idx3-ubyte";
+const TEST: &str = "t10k-images-idx3-ubyte";
 
 /// What every cell is given.
 struct Work {
@@ -36,7 +36,7 @@ pub(super) fn run(preset: Preset, check: bool, minutes: Option<u64>, data: Optio
     if !shell::announce_and_run(build)? {
         return Ok(false);
     }
-    let work = prepare(data)?;
+    let work = prepare(data, check)?;
     let folder = shell::root().join("docs").join("experiments").join("neri-mnist");
     let path = folder.join("results.json");
     let mut stored = if path.is_file() { read(&path)? } else { Vec::new() };
@@ -46,9 +46,11 @@ pub(super) fn run(preset: Preset, check: bool, minutes: Option<u64>, data: Optio
     for cell in cell::cells(preset) {
         if started.elapsed() >= limit {
             println!("the time is up; the same command goes on from here");
+            // What was not fitted was not compared.
+            agree &= !check;
             break;
         }
-        let found = cell.run(&work, !check)?;
+        let found = cell.run(&work)?;
         println!("{}", cell::line(&found));
         if check {
             agree &= agrees(&found, &stored);
@@ -58,31 +60,40 @@ pub(super) fn run(preset: Preset, check: bool, minutes: Option<u64>, data: Optio
         stored.push(found);
         stored.sort_by_key(|result| result["cell"].as_str().unwrap_or_default().to_owned());
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        fs::write(&path, serde_json::to_string_pretty(&stored)? + "\n")?;
-        fs::write(folder.join("README.md"), page::page(&stored))?;
+        replace(&path, &(serde_json::to_string_pretty(&stored)? + "\n"))?;
+        replace(&folder.join("README.md"), &page::page(&stored))?;
     }
     Ok(agree)
 }
 
-/// Finds the data and mixes the test images.
-fn prepare(data: Option<&Path>) -> Result<Work> {
+/// Finds the data and mixes the test images; what is only for comparison is fitted in a folder of its own.
+fn prepare(data: Option<&Path>, check: bool) -> Result<Work> {
     let data = match data {
         Some(folder) => std::path::absolute(folder)?,
         None => dataset::folder("mnist")?,
     };
-    for name in [TRAINING, TEST] {
-        ensure!(
-            data.join(name).is_file(),
-            "{} has no {name}; get it with `cargo xtask dataset mnist`, or name another folder with --data",
-            data.display()
-        );
-    }
-    let folder = shell::target_dir().join("reproduce").join("neri-mnist");
+    let find = |name: &str| {
+        let places = [data.join(format!("{name}.gz")), data.join(name)];
+        places.into_iter().find(|path| path.is_file()).with_context(|| {
+            let place = data.display();
+            format!("{place} has no {name}(.gz); get it with `cargo xtask dataset mnist`, or name a folder with --data")
+        })
+    };
+    let (training, test_images) = (find(TRAINING)?, find(TEST)?);
+    let folder = shell::target_dir().join("reproduce").join(if check { "neri-mnist-check" } else { "neri-mnist" });
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let file = |path: PathBuf| path.display().to_string();
-    let (training, test) = (file(data.join(TRAINING)), file(folder.join("test.npz")));
-    bss(&["mix", &file(data.join(TEST)), "--mix", "2", "--seed", "0", "--out", &test])?;
+    let (training, test) = (file(training), file(folder.join("test.npz")));
+    bss(&["mix", &file(test_images), "--mix", "2", "--seed", "0", "--out", &test])?;
     Ok(Work { folder, training, test })
+}
+
+/// Writes a file whole or not at all.
+fn replace(path: &Path, text: &str) -> Result<()> {
+    let partial = path.with_extension("partial");
+    fs::write(&partial, text)
+        .and_then(|()| fs::rename(&partial, path))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn read(path: &Path) -> Result<Vec<Value>> {

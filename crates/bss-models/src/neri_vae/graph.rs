@@ -1,4 +1,4 @@
-//! The same model as a graph of candle's own operations: for devices without the fused ones, and to check these.
+//! The same model as a graph of candle's own operations: what the fused ones are checked against.
 
 use std::collections::BTreeMap;
 

@@ -1,12 +1,13 @@
 //! One fit with all that is asked of it, by the program's own commands.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use serde_json::{Map, Value, json};
 
-use super::{Work, course};
+use super::{Work, course, replace};
 use crate::reproduce::{Preset, bss};
 
 /// A method with a number of sources and a seed.
@@ -29,7 +30,9 @@ const PLAIN: &[(&str, &[&str])] = &[("plain", &[])];
 
 /// Epochs of the quick preset, and of the paper's table.
 const QUICK: &[&str] = &["--mix", "2", "--epochs", "32"];
-const LONG: &[&str] = &["--mix", "2", "--epochs", "500"];
+/// A long run gains from a smaller step and from weights that may grow, which calm it by themselves.
+const LONG: &[&str] =
+    &["--mix", "2", "--epochs", "430", "--set", "learning.learning_rate=1e-3", "--set", "learning.weight_decay=0"];
 const MEDIUM: &[&str] = &["--mix", "2", "--epochs", "100"];
 const SINGLES: &[&str] = &["--mix", "1", "--epochs", "100"];
 const CLEAN: &[&str] = &["--mix", "1", "--epochs", "100", "--set", "learning.weight_decay=0"];
@@ -60,20 +63,34 @@ impl Cell {
         format!("{}/{}/K{}/seed{}", self.preset, self.method, self.sources, self.seed)
     }
 
-    /// Fits, unless `keep` finds the finished run of an earlier call, separates the test mixtures and scores them.
-    pub(super) fn run(&self, work: &Work, keep: bool) -> Result<Value> {
+    /// Fits, unless the run of an earlier call is there, separates the test mixtures and scores them.
+    ///
+    /// What an earlier call has left counts if it was fitted with the same options.
+    pub(super) fn run(&self, work: &Work) -> Result<Value> {
         let name = self.name();
         let run = work.folder.join(name.replace('/', "-"));
         let path = run.display().to_string();
-        let is_done = keep && run.join("run.json").is_file();
-        if !is_done {
+        let kept = Kept::of(&run);
+        let options = self.options.join(" ");
+        let is_same = kept.as_ref().is_some_and(|kept| kept.options == options);
+        let done = kept.filter(|_| is_same && run.join("model.safetensors").is_file()).and_then(|kept| kept.seconds);
+        let seconds = if let Some(seconds) = done {
+            seconds
+        } else {
             let (sources, seed) = (self.sources.to_string(), self.seed.to_string());
             let mut words = vec!["fit", &work.training, "--model", self.method, "--sources", &sources, "--seed", &seed];
             words.extend(self.options);
             words.extend(["--out", &path, "--quiet"]);
-            words.push(if keep && run.join("config.toml").is_file() { "--resume" } else { "--force" });
-            course::fit(&words, &run, || score(work, &path, &["--mask"]))?;
-        }
+            let begun = is_same && run.join("config.toml").is_file();
+            words.push(if begun { "--resume" } else { "--force" });
+            if !begun {
+                course::forget(&run)?;
+            }
+            Kept { options: options.clone(), seconds: None }.save(&run)?;
+            let seconds = course::fit(&words, &run, || score(work, &path, &["--mask"]))?;
+            Kept { options: options.clone(), seconds: Some(seconds) }.save(&run)?;
+            seconds
+        };
         let record =
             std::fs::read_to_string(run.join("run.json")).with_context(|| format!("{path} has no run.json"))?;
         let record: Value = serde_json::from_str(&record)?;
@@ -87,12 +104,36 @@ impl Cell {
             "preset": self.preset,
             "sources": self.sources,
             "seed": self.seed,
-            "options": self.options.join(" "),
+            "options": options,
             "scores": scores,
-            "seconds": record["seconds"],
+            "seconds": seconds.round(),
             "iterations": record["iterations"],
             "course": course::read(&run)?,
         }))
+    }
+}
+
+/// What is known of a run that an earlier call has begun.
+#[derive(Debug)]
+struct Kept {
+    options: String,
+    /// The time of the whole fit, once it has ended.
+    seconds: Option<f64>,
+}
+
+impl Kept {
+    fn of(run: &Path) -> Option<Self> {
+        let kept: Value = serde_json::from_str(&fs::read_to_string(Self::path(run)).ok()?).ok()?;
+        Some(Self { options: kept["options"].as_str()?.to_owned(), seconds: kept["seconds"].as_f64() })
+    }
+
+    fn save(&self, run: &Path) -> Result<()> {
+        replace(&Self::path(run), &json!({ "options": self.options, "seconds": self.seconds }).to_string())
+    }
+
+    /// Beside the run, whose folder belongs to `bss`.
+    fn path(run: &Path) -> PathBuf {
+        run.with_extension("cell.json")
     }
 }
 
