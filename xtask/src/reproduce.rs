@@ -14,7 +14,8 @@ mod neri_mnist;
 mod nonlinear;
 mod results;
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use anyhow::{Context as _, Result, ensure};
@@ -112,6 +113,14 @@ fn binary() -> PathBuf {
 fn outcome(arguments: &[&str]) -> Result<Output> {
     let output = shell::command(binary(), arguments).output();
     output.with_context(|| format!("cannot start {}", binary().display()))
+}
+
+/// Writes a file whole or not at all.
+fn replace(path: &Path, text: &str) -> Result<()> {
+    let partial = path.with_extension("partial");
+    fs::write(&partial, text)
+        .and_then(|()| fs::rename(&partial, path))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// The standard output of the release binary with these arguments.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-use super::{Preset, bss};
+use super::{Preset, bss, replace};
 use crate::{dataset, shell};
 
 /// The images for training and for the test, as MNIST's authors name them, packed or not.
@@ -86,14 +86,6 @@ fn prepare(data: Option<&Path>, check: bool) -> Result<Work> {
     let (training, test) = (file(training), file(folder.join("test.npz")));
     bss(&["mix", &file(test_images), "--mix", "2", "--seed", "0", "--out", &test])?;
     Ok(Work { folder, training, test })
-}
-
-/// Writes a file whole or not at all.
-fn replace(path: &Path, text: &str) -> Result<()> {
-    let partial = path.with_extension("partial");
-    fs::write(&partial, text)
-        .and_then(|()| fs::rename(&partial, path))
-        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn read(path: &Path) -> Result<Vec<Value>> {

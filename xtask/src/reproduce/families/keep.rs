@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::cell::Cell;
 use super::grid::{Case, FAMILIES, METHODS, Method, VARIANTS};
+use crate::reproduce::replace;
 
 /// Where the cells of one build of the program are kept.
 #[derive(Debug)]
@@ -55,11 +56,8 @@ impl Keep {
     /// When a file cannot be written.
     pub(super) fn save(&self, case: &Case, method: &Method, cell: &Cell) -> Result<()> {
         let path = self.path(case, method);
-        let partial = path.with_extension("partial");
         fs::create_dir_all(self.folder.join(case.name()))?;
-        fs::write(&partial, cell.to_json().to_string())
-            .and_then(|()| fs::rename(&partial, &path))
-            .with_context(|| format!("cannot write {}", path.display()))
+        replace(&path, &cell.to_json().to_string())
     }
 
     fn path(&self, case: &Case, method: &Method) -> PathBuf {

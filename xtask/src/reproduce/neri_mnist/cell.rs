@@ -7,8 +7,8 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use serde_json::{Map, Value, json};
 
-use super::{Work, course, replace};
-use crate::reproduce::{Preset, bss};
+use super::{Work, course};
+use crate::reproduce::{Preset, bss, replace};
 
 /// A method with a number of sources and a seed.
 #[derive(Debug, Clone)]

@@ -30,7 +30,7 @@ const PAPER: [Entry; 16] = [
 
 const HEAD: &str = "# Pairs of handwritten digits: Table II of Neri et al.\n\n\
     Mixtures of two MNIST images, x = (s₁ + s₂)/2; the references are s/2 and PSNR has peak 1. That is taken to be the \
-    scale of the paper's table, which does not say:\nNMF scores here what it prints there, and on the scale of single \
+    scale of the paper's table, which does not say:\nNMF comes near here to what it prints there, and on the scale of single \
     images all PSNR are 6.02 dB lower. Medians over 5000 mixtures of test images, \
     each image in one mixture; SSIM as scikit-image has it by default.\nOn this scale the mixture itself, taken for both \
     sources (x/2), scores 20.8 dB / .64.\n\n\
