@@ -3,9 +3,20 @@
 use ndarray::{Array2, ArrayView2};
 
 use crate::assignment::largest_sum;
+use crate::bss_eval::{BSS_EVAL_CAP_DB, bss_eval_pairs};
 use crate::correlation::correlation_and_silence;
 use crate::error::{Error, Result};
 use crate::signal::{Role, check_finite};
+
+/// How estimates are matched with references.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Matching {
+    /// The largest sum of absolute correlations, as [`align`](crate::align()) finds it.
+    #[default]
+    Correlation,
+    /// The largest sum of SIR, as [`align_by_sir`] finds it.
+    Interference,
+}
 
 /// A matching of estimates with references.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +27,19 @@ pub struct Alignment {
     pub sign: Vec<f64>,
     /// |Pearson correlation| of each reference with its estimate.
     pub correlation: Vec<f64>,
+}
+
+impl Alignment {
+    /// The signs and magnitudes of correlations (references, estimates) in this order.
+    fn new(permutation: Vec<usize>, correlation: ArrayView2<f64>) -> Self {
+        let matched = |(row, &column): (usize, &usize)| correlation[[row, column]];
+        let matched: Vec<f64> = permutation.iter().enumerate().map(matched).collect();
+        Self {
+            permutation,
+            sign: matched.iter().map(|&rho| if rho < 0.0 { -1.0 } else { 1.0 }).collect(),
+            correlation: matched.iter().map(|rho| rho.abs()).collect(),
+        }
+    }
 }
 
 /// Matches every reference with an estimate of its own.
@@ -60,6 +84,38 @@ pub fn align(estimate: ArrayView2<f64>, reference: ArrayView2<f64>) -> Result<Al
     }
 }
 
+/// Matches every reference with an estimate of its own, by the largest sum of SIR, as BSS Eval does.
+///
+/// Filters of up to [`FILTER_TAPS`](crate::FILTER_TAPS) between a source and its estimate do not matter, as they do to
+/// the correlation that [`align`](crate::align()) goes by. The sign is that of the correlation, and means little there.
+///
+/// # Shapes
+///
+/// As [`align`](crate::align())'s.
+///
+/// # Errors
+///
+/// As [`align`](crate::align())'s.
+///
+/// # Examples
+///
+/// ```
+/// use ndarray::Array2;
+///
+/// let reference = Array2::from_shape_fn((2000, 2), |(t, j)| ((1.0 + j as f64) * (t * t % 991) as f64).sin());
+/// // In the other order and late: no sample of the delayed ones resembles that of the reference.
+/// let estimate = Array2::from_shape_fn((2000, 2), |(t, j)| if t < 50 { 0.0 } else { reference[[t - 50, 1 - j]] });
+/// let alignment = bss_metrics::align_by_sir(estimate.view(), reference.view())?;
+/// assert_eq!(alignment.permutation, [1, 0]);
+/// # Ok::<(), bss_metrics::Error>(())
+/// ```
+pub fn align_by_sir(estimate: ArrayView2<f64>, reference: ArrayView2<f64>) -> Result<Alignment> {
+    let (correlation, _) = correlation_and_silence(estimate, reference)?;
+    let ratios = bss_eval_pairs(estimate, reference)?.mapv(|score| score.sir_db / BSS_EVAL_CAP_DB);
+    let permutation = largest_sum(ratios.view());
+    Ok(Alignment::new(permutation, correlation.view()))
+}
+
 /// The matching of [`align`](crate::align()) where the correlations are known already.
 ///
 /// # Shapes
@@ -101,13 +157,7 @@ fn matched(correlation: ArrayView2<f64>, silent: &[usize]) -> Alignment {
     let weights: Vec<f64> = correlation.indexed_iter().map(weight).collect();
     let weights = ArrayView2::from_shape(correlation.dim(), &weights).expect("a weight for each correlation");
     let permutation = largest_sum(weights);
-    let matched = |(row, &column): (usize, &usize)| correlation[[row, column]];
-    let matched: Vec<f64> = permutation.iter().enumerate().map(matched).collect();
-    Alignment {
-        permutation,
-        sign: matched.iter().map(|&rho| if rho < 0.0 { -1.0 } else { 1.0 }).collect(),
-        correlation: matched.iter().map(|rho| rho.abs()).collect(),
-    }
+    Alignment::new(permutation, correlation)
 }
 
 /// The estimate in the references' order and sign; its gain stays, and what is not matched goes.

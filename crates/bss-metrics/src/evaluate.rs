@@ -1,9 +1,10 @@
 //! Several scores of one separation at once.
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView2, Axis};
 
-use crate::align::{Alignment, align};
+use crate::align::{Alignment, Matching, align, align_by_sir};
 use crate::amari::amari_from_sources;
+use crate::bss_eval::{BssEval, bss_eval};
 use crate::correlation::mean;
 use crate::coverage::coverage;
 use crate::error::{Error, Result};
@@ -48,16 +49,17 @@ pub struct Values {
 /// # Errors
 ///
 /// As [`align`](crate::align())'s; for [`Metric::Amari`] references that depend linearly on each other; for
-/// [`Metric::Coverage`] no `std`, or one of another shape; a metric that is not in [`Metric::OF_RECORDINGS`].
+/// [`Metric::Coverage`] no `std`, or one of another shape; a metric of datasets alone.
 ///
 /// # Examples
 ///
 /// ```
-/// use bss_metrics::{Metric, evaluate};
+/// use bss_metrics::{Matching, Metric, evaluate};
 /// use ndarray::Array2;
 ///
 /// let reference = Array2::from_shape_fn((300, 2), |(t, j)| ((0.2 + j as f64) * t as f64).sin());
-/// let scores = evaluate(reference.view(), None, reference.view(), &[Metric::Mcc, Metric::SiSdr])?;
+/// let metrics = [Metric::Mcc, Metric::SiSdr];
+/// let scores = evaluate(reference.view(), None, reference.view(), Matching::Correlation, &metrics)?;
 /// assert_eq!(scores.get(Metric::SiSdr).map(|values| values.mean), Some(200.0));
 /// # Ok::<(), bss_metrics::Error>(())
 /// ```
@@ -65,13 +67,23 @@ pub fn evaluate(
     estimate: ArrayView2<f64>,
     std: Option<ArrayView2<f64>>,
     reference: ArrayView2<f64>,
+    matching: Matching,
     metrics: &[Metric],
 ) -> Result<Scores> {
-    let alignment = align(estimate, reference)?;
+    let alignment = match matching {
+        Matching::Correlation => align(estimate, reference)?,
+        Matching::Interference => align_by_sir(estimate, reference)?,
+    };
+    let of_bss_eval = metrics.iter().any(|metric| Metric::OF_BSS_EVAL.contains(metric));
+    let of_bss_eval = if of_bss_eval {
+        bss_eval(estimate.select(Axis(1), &alignment.permutation).view(), reference)?
+    } else {
+        Vec::new()
+    };
     let mut scores = Scores { alignment, values: Vec::with_capacity(metrics.len()) };
     for &metric in metrics {
         if scores.get(metric).is_none() {
-            let values = values_of(metric, &scores.alignment, (estimate, std), reference)?;
+            let values = values_of(metric, &scores.alignment, &of_bss_eval, (estimate, std), reference)?;
             scores.values.push((metric.name(), values));
         }
     }
@@ -81,6 +93,7 @@ pub fn evaluate(
 fn values_of(
     metric: Metric,
     alignment: &Alignment,
+    of_bss_eval: &[BssEval],
     (estimate, std): (ArrayView2<f64>, Option<ArrayView2<f64>>),
     reference: ArrayView2<f64>,
 ) -> Result<Values> {
@@ -94,6 +107,9 @@ fn values_of(
             let pairs = alignment.permutation.iter().zip(reference.columns());
             let ratios = pairs.map(|(&matched, source)| si_sdr_db(estimate.column(matched), source));
             each(ratios.collect::<Result<_>>()?)
+        }
+        Metric::Sdr | Metric::Sir | Metric::Sar => {
+            each(of_bss_eval.iter().filter_map(|scores| scores.of(metric)).collect())
         }
         Metric::Coverage => {
             let Some(std) = std.filter(|std| std.dim() == estimate.dim()) else {

@@ -3,6 +3,7 @@
 use ndarray::{Array1, Array2, ArrayViewD, Axis, Ix2};
 
 use crate::assignment::largest_sum;
+use crate::bss_eval::{BssEval, bss_eval};
 use crate::error::{Error, Result};
 use crate::metric::Metric;
 use crate::psnr::psnr_db;
@@ -33,10 +34,21 @@ pub(crate) fn scores_of(
     let energies: Vec<f64> = outputs.outer_iter().map(energy).collect();
     let all: f64 = energies.iter().sum();
     let others: f64 = (0..energies.len()).filter(|k| !permutation.contains(k)).map(|k| energies[k]).sum();
+    let silent = |metric: Metric, source: usize| Error::SilentExample { metric, example, source_idx: source };
+    let of_bss_eval = match metrics.iter().find(|metric| Metric::OF_BSS_EVAL.contains(metric)) {
+        Some(&metric) => sound_scores(&outputs, &references, &permutation).map_err(|error| match error {
+            Error::Silent { column, .. } => silent(metric, column),
+            error => error,
+        })?,
+        None => Vec::new(),
+    };
     let value = |metric: Metric, source: usize| {
+        if let Some(value) = of_bss_eval.get(source).and_then(|scores| scores.of(metric)) {
+            return Ok(value);
+        }
         let output = outputs.index_axis(Axis(0), permutation[source]);
         value_of(metric, output, references.index_axis(Axis(0), source)).map_err(|error| match error {
-            Error::Silent { .. } => Error::SilentExample { metric, example, source_idx: source },
+            Error::Silent { .. } => silent(metric, source),
             error => error,
         })
     };
@@ -46,6 +58,21 @@ pub(crate) fn scores_of(
         superfluous_energy: if all > 0.0 { others / all } else { 0.0 },
         permutation,
     })
+}
+
+/// BSS Eval of matched outputs, whose features are the samples of a waveform.
+fn sound_scores(
+    outputs: &ArrayViewD<f64>,
+    references: &ArrayViewD<f64>,
+    permutation: &[usize],
+) -> Result<Vec<BssEval>> {
+    let samples = |signals: &ArrayViewD<f64>, at: &[usize]| {
+        let waveforms = signals.select(Axis(0), at);
+        let columns = (waveforms.len_of(Axis(0)), waveforms.len() / waveforms.len_of(Axis(0)));
+        waveforms.into_shape_with_order(columns).expect("as many values").reversed_axes()
+    };
+    let all: Vec<usize> = (0..permutation.len()).collect();
+    bss_eval(samples(outputs, permutation).view(), samples(references, &all).view())
 }
 
 /// The output of each reference, with the least sum of squared errors.
@@ -79,7 +106,7 @@ fn value_of(metric: Metric, output: ArrayViewD<f64>, reference: ArrayViewD<f64>)
                 (_, Some(_)) => si_sdr_db(output.view(), reference.view()),
             }
         }
-        Metric::Amari | Metric::Mcc | Metric::Coverage => {
+        Metric::Amari | Metric::Mcc | Metric::Coverage | Metric::Sdr | Metric::Sir | Metric::Sar => {
             Err(Error::NotDefined { metric, found: "an example".to_owned() })
         }
     }

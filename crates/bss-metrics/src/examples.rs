@@ -74,8 +74,8 @@ impl ExampleValues {
 /// π = argmin_π Σⱼ ‖ŝ_π(j) - sⱼ‖²
 /// ```
 ///
-/// An estimate that is constant has correlation 0 and the least SI-SDR. Metrics are those of
-/// [`Metric::OF_EXAMPLES`].
+/// An estimate that is constant has correlation 0 and the least SI-SDR. Metrics are those of [`Metric::OF_EXAMPLES`] and
+/// [`Metric::OF_BSS_EVAL`], to which all features of an example are the samples of a waveform.
 ///
 /// # Shapes
 ///
@@ -139,7 +139,9 @@ fn check(estimate: &ArrayViewD<f64>, reference: &ArrayViewD<f64>, metrics: &[Met
     if estimates < references {
         return Err(Error::TooFewEstimates { estimates, references });
     }
-    if let Some(&metric) = metrics.iter().find(|metric| !Metric::OF_EXAMPLES.contains(metric)) {
+    if let Some(&metric) =
+        metrics.iter().find(|metric| ![Metric::OF_EXAMPLES, Metric::OF_BSS_EVAL].concat().contains(metric))
+    {
         return Err(Error::NotDefined { metric, found: "a dataset (examples, sources, features…)".to_owned() });
     }
     if metrics.contains(&Metric::Ssim) {

@@ -7,6 +7,8 @@
 //! - [`Metric::Correlation`]: |Pearson correlation| of each reference with its estimate;
 //! - [`Metric::Mcc`]: their mean, the mean correlation coefficient ([`mcc`]);
 //! - [`Metric::SiSdr`]: the scale-invariant signal-to-distortion ratio ([`si_sdr_db`]);
+//! - [`Metric::Sdr`], [`Metric::Sir`], [`Metric::Sar`]: what an estimate has of its reference, of others and of neither,
+//!   whatever filter it went through ([`bss_eval`](crate::bss_eval()));
 //! - [`Metric::Amari`]: the Amari distance of the global system from a scaled permutation
 //!   ([`amari`](crate::amari()) of two mixing matrices, [`amari_from_sources`] of two recordings);
 //! - [`Metric::Coverage`]: how often a 95 % band around the estimate covers the truth ([`coverage`](crate::coverage())).
@@ -23,7 +25,7 @@
 //! # Examples
 //!
 //! ```
-//! use bss_metrics::{Metric, evaluate};
+//! use bss_metrics::{Matching, Metric, evaluate};
 //! use ndarray::{Array2, s};
 //!
 //! let reference = Array2::from_shape_fn((500, 2), |(t, j)| ((0.1 + 0.17 * j as f64) * t as f64).sin());
@@ -31,7 +33,7 @@
 //! let mut estimate = reference.slice(s![.., ..;-1]).to_owned();
 //! estimate.column_mut(0).mapv_inplace(|value| -3.0 * value);
 //!
-//! let scores = evaluate(estimate.view(), None, reference.view(), &[Metric::Mcc, Metric::SiSdr])?;
+//! let scores = evaluate(estimate.view(), None, reference.view(), Matching::Correlation, &[Metric::Mcc, Metric::SiSdr])?;
 //! assert_eq!(scores.alignment.permutation, [1, 0]);
 //! assert_eq!(scores.alignment.sign, [1.0, -1.0]);
 //! assert!((scores.values[0].1.mean - 1.0).abs() < 1e-12);
@@ -41,6 +43,7 @@
 mod align;
 mod amari;
 mod assignment;
+mod bss_eval;
 mod correlation;
 mod coverage;
 mod error;
@@ -49,13 +52,15 @@ mod example;
 mod examples;
 mod image;
 mod metric;
+mod projection;
 mod psnr;
 mod si_sdr;
 mod signal;
 mod ssim;
 
-pub use align::{Alignment, align, apply, assign};
+pub use align::{Alignment, Matching, align, align_by_sir, apply, assign};
 pub use amari::{amari, amari_from_sources};
+pub use bss_eval::{BSS_EVAL_CAP_DB, BssEval, FILTER_TAPS, bss_eval, bss_eval_pairs};
 pub use correlation::{correlation_matrix, mcc};
 pub use coverage::coverage;
 pub use error::{Error, Result};

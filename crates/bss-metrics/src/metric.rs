@@ -19,6 +19,12 @@ pub enum Metric {
     Mcc,
     /// [`coverage`](crate::coverage()) of each reference, of estimates with standard deviations; named `coverage`.
     Coverage,
+    /// Source to distortion of [`bss_eval`](crate::bss_eval()), of each reference; named `sdr_db`.
+    Sdr,
+    /// Source to interference of [`bss_eval`](crate::bss_eval()), of each reference; named `sir_db`.
+    Sir,
+    /// Sources to artefacts of [`bss_eval`](crate::bss_eval()), of each reference; named `sar_db`.
+    Sar,
     /// [`psnr_db`](crate::psnr_db()) of each reference, in examples only; named `psnr_db`.
     Psnr,
     /// [`ssim`](crate::ssim()) of each reference, in examples that are images only; named `ssim`.
@@ -27,14 +33,27 @@ pub enum Metric {
 
 impl Metric {
     /// All metrics, in the order in which they are listed.
-    pub const ALL: &[Metric] =
-        &[Metric::Correlation, Metric::SiSdr, Metric::Amari, Metric::Mcc, Metric::Coverage, Metric::Psnr, Metric::Ssim];
+    pub const ALL: &[Metric] = &[
+        Metric::Correlation,
+        Metric::SiSdr,
+        Metric::Amari,
+        Metric::Mcc,
+        Metric::Coverage,
+        Metric::Sdr,
+        Metric::Sir,
+        Metric::Sar,
+        Metric::Psnr,
+        Metric::Ssim,
+    ];
 
-    /// Those of recordings (samples, sources).
+    /// Those of recordings (samples, sources), without BSS Eval.
     pub const OF_RECORDINGS: &[Metric] =
         &[Metric::Correlation, Metric::SiSdr, Metric::Amari, Metric::Mcc, Metric::Coverage];
 
-    /// Those of datasets (examples, sources, features…).
+    /// Those of BSS Eval, for sound, in recordings and in datasets; they take longer than all others together.
+    pub const OF_BSS_EVAL: &[Metric] = &[Metric::Sdr, Metric::Sir, Metric::Sar];
+
+    /// Those of datasets (examples, sources, features…), without BSS Eval.
     pub const OF_EXAMPLES: &[Metric] = &[Metric::Psnr, Metric::Ssim, Metric::Correlation, Metric::SiSdr];
 
     /// The name on the command line and in results.
@@ -46,6 +65,9 @@ impl Metric {
             Metric::Amari => "amari",
             Metric::Mcc => "mcc",
             Metric::Coverage => "coverage",
+            Metric::Sdr => "sdr_db",
+            Metric::Sir => "sir_db",
+            Metric::Sar => "sar_db",
             Metric::Psnr => "psnr_db",
             Metric::Ssim => "ssim",
         }
@@ -55,7 +77,9 @@ impl Metric {
     #[must_use]
     pub fn expects(self) -> &'static str {
         match self {
-            Metric::Correlation | Metric::SiSdr => "(samples, sources) or (examples, sources, features…)",
+            Metric::Correlation | Metric::SiSdr | Metric::Sdr | Metric::Sir | Metric::Sar => {
+                "(samples, sources) or (examples, sources, features…)"
+            }
             Metric::Amari | Metric::Mcc | Metric::Coverage => "a recording (samples, sources)",
             Metric::Psnr => "a dataset (examples, sources, features…)",
             Metric::Ssim => "images (examples, sources, height, width)",
@@ -117,7 +141,7 @@ mod tests {
                 message,
                 format!(
                     "unknown or not yet available metric `{name}`: the nearest is `{nearest}`; \
-                     there are correlation, si_sdr_db, amari, mcc, coverage, psnr_db, ssim"
+                     there are correlation, si_sdr_db, amari, mcc, coverage, sdr_db, sir_db, sar_db, psnr_db, ssim"
                 )
             );
         }

@@ -26,7 +26,7 @@
 
 #![expect(clippy::unreadable_literal, reason = "numbers as NumPy prints them")]
 
-use bss_metrics::{Metric, amari, correlation_matrix, evaluate};
+use bss_metrics::{Matching, Metric, amari, correlation_matrix, evaluate};
 use ndarray::{Array2, array};
 
 const CORRELATION: [[f64; 3]; 3] = [
@@ -77,6 +77,7 @@ fn all_metrics_are_numpys() {
         estimates().view(),
         None,
         sources().view(),
+        Matching::Correlation,
         &[Metric::Correlation, Metric::SiSdr, Metric::Amari, Metric::Mcc],
     )
     .unwrap();

@@ -1,10 +1,13 @@
 //! What every score must obey, checked on noisy estimates of random sources from several seeds.
 
 use bss_metrics::{
-    Error, Metric, Role, SI_SDR_CAP_DB, align, amari, amari_from_sources, apply, assign, correlation_matrix, evaluate,
-    mcc, si_sdr_db,
+    Error, Matching, Metric, Role, SI_SDR_CAP_DB, align, amari, amari_from_sources, apply, assign, correlation_matrix,
+    evaluate, mcc, si_sdr_db,
 };
 use ndarray::{Array1, Array2, Axis, array, concatenate, s};
+
+/// How estimates are matched throughout.
+const BY: Matching = Matching::Correlation;
 
 /// A small generator of numbers in −1 … 1 (splitmix64), so that the tests need no other crate.
 struct Draws(u64);
@@ -49,9 +52,9 @@ fn disguise(estimate: &Array2<f64>) -> Array2<f64> {
 fn scores_do_not_depend_on_order_sign_and_gain() {
     for (estimate, reference) in cases() {
         let std = Array2::from_elem(estimate.dim(), 0.1);
-        let plain = evaluate(estimate.view(), Some(std.view()), reference.view(), Metric::OF_RECORDINGS).unwrap();
+        let plain = evaluate(estimate.view(), Some(std.view()), reference.view(), BY, Metric::OF_RECORDINGS).unwrap();
         let (disguised, std) = (disguise(&estimate), disguise(&std).mapv(f64::abs));
-        let other = evaluate(disguised.view(), Some(std.view()), reference.view(), Metric::OF_RECORDINGS).unwrap();
+        let other = evaluate(disguised.view(), Some(std.view()), reference.view(), BY, Metric::OF_RECORDINGS).unwrap();
         for ((name, values), (_, others)) in plain.values.iter().zip(&other.values) {
             assert!((values.mean - others.mean).abs() < 1e-9, "{name}");
             let pairs = values.per_source.iter().flatten().zip(others.per_source.iter().flatten());
@@ -191,7 +194,7 @@ fn dependent_references_are_refused_by_amari_only() {
 #[track_caller]
 fn check_error(estimate: &Array2<f64>, reference: &Array2<f64>, expected: &str) {
     let std = Array2::ones(estimate.dim());
-    let error = evaluate(estimate.view(), Some(std.view()), reference.view(), Metric::OF_RECORDINGS)
+    let error = evaluate(estimate.view(), Some(std.view()), reference.view(), BY, Metric::OF_RECORDINGS)
         .expect_err("the input is bad");
     assert_eq!(error.to_string(), expected);
 }
@@ -275,14 +278,14 @@ fn the_coverage_is_the_share_of_errors_within_the_band() {
     let estimate = &reference + &(&noise * 0.1 * &truth);
     for (level, expected) in [(0.08, 0.905), (0.2, 1.0), (0.01, 0.113), (0.0, 0.0)] {
         let std = Array2::from_elem(estimate.dim(), level) * &truth;
-        let scores = evaluate(estimate.view(), Some(std.view()), reference.view(), &[Metric::Coverage]).unwrap();
+        let scores = evaluate(estimate.view(), Some(std.view()), reference.view(), BY, &[Metric::Coverage]).unwrap();
         assert!((scores.values[0].1.mean - expected).abs() < 0.02, "{level}: {:?}", scores.values);
     }
     let all = [Metric::Coverage];
-    let without = evaluate(estimate.view(), None, reference.view(), &all).unwrap_err().to_string();
+    let without = evaluate(estimate.view(), None, reference.view(), BY, &all).unwrap_err().to_string();
     assert!(without.contains("there are none"), "{without}");
-    let misshapen = evaluate(estimate.view(), Some(noise.slice(s![..9, ..])), reference.view(), &all);
+    let misshapen = evaluate(estimate.view(), Some(noise.slice(s![..9, ..])), reference.view(), BY, &all);
     assert!(misshapen.unwrap_err().to_string().contains("they are (9, 2)"));
-    let negative = evaluate(estimate.view(), Some((-noise.mapv(f64::abs)).view()), reference.view(), &all);
+    let negative = evaluate(estimate.view(), Some((-noise.mapv(f64::abs)).view()), reference.view(), BY, &all);
     assert!(negative.unwrap_err().to_string().contains("negative"));
 }

@@ -13,6 +13,8 @@ use clap::Args;
 /// With --json, each metric stands under its name as {per_source, mean, min}, and all of them once more under
 /// `metrics`, beside `permutation` (the estimate of each reference, from 0), `sign`, `n_sources` and `samples`.
 ///
+/// For sound there is BSS Eval, on request: `sdr_db`, `sir_db` and `sar_db`, each allowing for a filter of 512 taps.
+///
 /// Datasets are (examples, sources, features…): arrays of four dimensions or more, and those of three with fewer sources
 /// than features. Every example is matched by itself, with the least squared error, and scored by `psnr_db` (peak 1),
 /// `correlation` (with its sign), `si_sdr_db` and, of images (examples, sources, height, width), `ssim`. Each metric
@@ -23,6 +25,7 @@ use clap::Args;
 #[command(after_long_help = "Examples:
   bss evaluate --estimate estimate.npz --reference mixture.npz:sources
   bss evaluate --estimate estimate.npy --reference sources.npy --metrics si_sdr_db,amari --json
+  bss evaluate --estimate voices.wav --reference truth.wav --metrics si_sdr_db,sdr_db,sir_db,sar_db
   bss evaluate --estimate digits.npz --reference test.npz:sources --metrics psnr_db,ssim --json")]
 pub(crate) struct EvaluateArgs {
     /// Estimated sources, FILE or FILE:ARRAY
@@ -37,9 +40,13 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) mixture: Option<String>,
 
-    /// Metrics to compute, separated by commas [default: all]
+    /// Metrics to compute, separated by commas [default: all but those of BSS Eval: sdr_db, sir_db, sar_db]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub(crate) metrics: Vec<String>,
+
+    /// Match by the largest sum of SIR, as BSS Eval does: for convolutive mixtures, whose estimates are filtered sources
+    #[arg(long)]
+    pub(crate) match_by_sir: bool,
 
     /// Arrays are (sources, samples)
     #[arg(long)]

@@ -7,7 +7,7 @@ mod mixing;
 mod output;
 
 use anyhow::{Context as _, Result, ensure};
-use bss_metrics::{Metric, Scores, Values, evaluate};
+use bss_metrics::{Matching, Metric, Scores, Values, evaluate};
 use ndarray::Array2;
 
 use crate::args::EvaluateArgs;
@@ -52,14 +52,15 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     });
     let metrics = metrics(asked, std.is_some())?;
     let std = std.as_ref().map(|std| std.values.view());
+    let matching = if args.match_by_sir { Matching::Interference } else { Matching::Correlation };
     let pair = || format!("{estimate_at} against {reference_at}");
 
-    let mut scores = match evaluate(estimate.view(), std, reference.view(), &metrics) {
+    let mut scores = match evaluate(estimate.view(), std, reference.view(), matching, &metrics) {
         // Among the defaults, but not defined for every reference.
         Err(error @ bss_metrics::Error::RankDeficient { .. }) if args.metrics.is_empty() => {
             warnings.push(Warning::MetricLeftOut { metric: Metric::Amari.name(), reason: error.to_string() });
             let others: Vec<Metric> = metrics.iter().copied().filter(|metric| *metric != Metric::Amari).collect();
-            evaluate(estimate.view(), std, reference.view(), &others)
+            evaluate(estimate.view(), std, reference.view(), matching, &others)
         }
         scores => scores,
     }

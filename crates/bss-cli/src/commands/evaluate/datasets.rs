@@ -31,6 +31,7 @@ pub(super) fn are_meant(arrays: [&Stored; 2], channels_first: bool) -> bool {
 pub(super) fn run(args: &EvaluateArgs, asked: &[Metric], estimate: &Stored, reference: &Stored) -> Result<()> {
     let (what, expected) = ("is for recordings and images", "datasets are (examples, sources, features…)");
     ensure!(!args.channels_first, "--channels-first {what}: {expected}; leave it out");
+    ensure!(!args.match_by_sir, "--match-by-sir {what}: {expected}, matched by the least squared error; leave it out");
     ensure!(args.mixture.is_none(), "--mixture {what}: {expected}; leave it out");
     let mut warnings = Warnings::default();
     let scores = scores(asked, estimate, reference, &mut warnings)

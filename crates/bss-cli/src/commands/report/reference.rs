@@ -1,7 +1,7 @@
 //! True sources for the report: matched to the estimates, with scores.
 
 use anyhow::{Context as _, Result};
-use bss_metrics::{Metric, align, evaluate};
+use bss_metrics::{Matching, Metric, align, evaluate};
 use ndarray::{Array2, ArrayView2, Axis};
 
 use crate::input::{Matrix, Recording, ensure_same_size, read_matrix};
@@ -41,7 +41,7 @@ pub(super) fn read(file: &str, estimate: ArrayView2<f64>, recording: &Recording)
         matched.column_mut(alignment.permutation[j]).assign(&scaled);
         of_estimate[alignment.permutation[j]] = Some(j);
     }
-    let scores = evaluate(estimate, None, values.view(), &[Metric::Correlation, Metric::SiSdr])?;
+    let scores = evaluate(estimate, None, values.view(), Matching::Correlation, &[Metric::Correlation, Metric::SiSdr])?;
     let by_estimate = |per_source: &[f64]| {
         of_estimate.iter().map(|j: &Option<usize>| j.map_or(f64::NAN, |j| per_source[j])).collect::<Vec<_>>()
     };
