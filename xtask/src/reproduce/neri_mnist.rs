@@ -43,6 +43,10 @@ pub(super) fn run(preset: Preset, check: bool, minutes: Option<u64>, data: Optio
     let limit = Duration::from_secs(60 * minutes.unwrap_or(u64::MAX / 60));
     let started = Instant::now();
     let mut agree = true;
+    // What a cell of another day has left belongs to no table.
+    let names: Vec<String> =
+        [Preset::Quick, Preset::Paper].into_iter().flat_map(cell::cells).map(|cell| cell.name()).collect();
+    stored.retain(|result| names.iter().any(|name| result["cell"] == *name));
     for cell in cell::cells(preset) {
         if started.elapsed() >= limit {
             println!("the time is up; the same command goes on from here");
