@@ -139,6 +139,17 @@ pub enum Error {
         /// What is understood.
         expected: &'static str,
     },
+    /// Frames of a short-time Fourier transform that cannot be undone.
+    #[error(
+        "frames of {points} points every {hop} samples: give an even number of points, and a hop from 1 to half of them, \
+         or samples are lost"
+    )]
+    Frames {
+        /// Points of a frame.
+        points: usize,
+        /// Samples from one frame to the next.
+        hop: usize,
+    },
     /// A row of a table has another number of cells than the rows before it.
     #[error("{}: line {line} has {found} cells, expected {expected} as in the lines before", path.display())]
     RaggedRow {

@@ -19,6 +19,12 @@ pub enum Format {
     Text,
     /// RIFF WAVE, `.wav`: one recording.
     Wav,
+    /// Free Lossless Audio Codec, `.flac`: one recording, read only.
+    Flac,
+    /// MPEG-1 audio layer III, `.mp3`: one recording, read only.
+    Mp3,
+    /// Vorbis in an Ogg container, `.ogg`: one recording, read only.
+    Ogg,
     /// Portable network graphics, `.png`: one image.
     Png,
     /// IDX, `.idx` or a name that ends on `-ubyte`, or `.gz` of either: one array, as MNIST comes.
@@ -26,7 +32,7 @@ pub enum Format {
 }
 
 /// How files' names end, in lower case, with their format.
-const ENDINGS: [(&str, Format); 14] = [
+const ENDINGS: [(&str, Format); 17] = [
     (".npy", Format::Npy),
     (".npz", Format::Npz),
     (".h5", Format::Hdf5),
@@ -36,6 +42,9 @@ const ENDINGS: [(&str, Format); 14] = [
     (".dat", Format::Text),
     (".txt", Format::Text),
     (".wav", Format::Wav),
+    (".flac", Format::Flac),
+    (".mp3", Format::Mp3),
+    (".ogg", Format::Ogg),
     (".png", Format::Png),
     (".idx", Format::Idx),
     (".idx.gz", Format::Idx),
@@ -62,6 +71,12 @@ impl Format {
         ENDINGS.map(|(ending, _)| ending).join(" ")
     }
 
+    /// Whether a file of this format holds one recording or one picture, never a dataset.
+    #[must_use]
+    pub const fn is_one_recording(self) -> bool {
+        matches!(self, Self::Wav | Self::Flac | Self::Mp3 | Self::Ogg | Self::Png)
+    }
+
     /// Whether a file of this format names the arrays in it.
     #[must_use]
     pub const fn has_keys(self) -> bool {
@@ -77,6 +92,9 @@ impl fmt::Display for Format {
             Self::Hdf5 => "HDF5",
             Self::Text => "text",
             Self::Wav => "WAVE",
+            Self::Flac => "FLAC",
+            Self::Mp3 => "MP3",
+            Self::Ogg => "OGG",
             Self::Png => "PNG",
             Self::Idx => "IDX",
         })
@@ -93,7 +111,7 @@ mod tests {
         assert_eq!(
             error,
             "x.mat: unknown extension; expected one of \
-             .npy .npz .h5 .hdf5 .csv .tsv .dat .txt .wav .png .idx .idx.gz -ubyte -ubyte.gz"
+             .npy .npz .h5 .hdf5 .csv .tsv .dat .txt .wav .flac .mp3 .ogg .png .idx .idx.gz -ubyte -ubyte.gz"
         );
     }
 

@@ -7,7 +7,7 @@ use crate::format::Format;
 use crate::location::Location;
 use crate::read::open;
 use crate::text_layout::TextLayout;
-use crate::{hdf5, idx, npy, npz, png, text, wav};
+use crate::{compressed, hdf5, idx, npy, npz, png, text, wav};
 
 /// One array of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +49,7 @@ pub fn inspect(path: impl AsRef<Path>) -> Result<Vec<Entry>> {
         Format::Hdf5 => hdf5::entries(&at, length),
         Format::Text => text::entries(&at),
         Format::Wav => wav::entries(&at, length),
+        Format::Flac | Format::Mp3 | Format::Ogg => compressed::entries(&at, format),
         Format::Png => png::entries(&at, length),
         Format::Idx => idx::entries(&at),
     }

@@ -14,6 +14,7 @@
 //! | `.h5`, `.hdf5` | a tree of named arrays | any number type, any layout, gzip and shuffle | contiguous |
 //! | `.csv`, `.tsv`, `.dat`, `.txt` | one table | delimiter, header and decimal comma are found | shortest digits |
 //! | `.wav` | a recording | 8 to 32 bits, scaled to [-1, 1), or float32 | float32 |
+//! | `.flac`, `.mp3`, `.ogg` | a recording | FLAC of 4 to 32 bits, scaled to [-1, 1); MP3; Vorbis | no |
 //! | `.png` | one image | 1 to 16 bits, scaled to [0, 1] | grey, 8 bits |
 //! | `.idx`, `-ubyte`, `.gz` of either | one array | any of its six types, not scaled | no |
 //!
@@ -40,6 +41,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Sound
+//!
+//! [`Stft`] is the way from a recording's channel to its spectrogram, and back.
+//!
 //! # Damage
 //!
 //! Files come from other programs, half-finished downloads and failing disks. Whatever a file
@@ -56,6 +61,7 @@
 mod array;
 mod atomic;
 mod columns;
+mod compressed;
 mod error;
 mod format;
 mod hdf5;
@@ -72,6 +78,7 @@ mod npz;
 mod numbers;
 mod png;
 mod read;
+mod stft;
 pub mod synth;
 mod text;
 mod text_layout;
@@ -88,6 +95,7 @@ pub use inspect::{Entry, inspect};
 pub use location::Location;
 pub use png::png_bytes;
 pub use read::{ReadOptions, read};
+pub use stft::Stft;
 pub use text_layout::{Delimiter, TextLayout};
 pub use traversal::{Grid, Traversal};
 pub use write::{Named, write};

@@ -8,7 +8,7 @@ use crate::columns::Columns;
 use crate::error::{Error, Result};
 use crate::format::Format;
 use crate::location::Location;
-use crate::{hdf5, idx, npy, npz, png, text, wav};
+use crate::{compressed, hdf5, idx, npy, npz, png, text, wav};
 
 /// The name under which sample rates are stored beside arrays.
 pub(crate) const SAMPLE_RATE: &str = "sample_rate";
@@ -42,6 +42,7 @@ pub fn read(location: &Location, options: &ReadOptions) -> Result<Array> {
         Format::Hdf5 => hdf5::read(location, length)?,
         Format::Text => text::read(location, columns)?,
         Format::Wav => wav::read(location, length)?,
+        Format::Flac | Format::Mp3 | Format::Ogg => compressed::read(location, format)?,
         Format::Png => png::read(location, length)?,
         Format::Idx => idx::read(location)?,
     };

@@ -61,7 +61,9 @@ pub fn write(path: &Path, arrays: &[Named<'_>], dtype: Dtype, sample_rate: Optio
         Format::Text => text::write(path, first, dtype),
         Format::Wav => wav::write(path, first, sample_rate),
         Format::Png => png::write(path, first),
-        Format::Idx => Err(Error::NotWritten { path: path.to_owned(), format }),
+        Format::Flac | Format::Mp3 | Format::Ogg | Format::Idx => {
+            Err(Error::NotWritten { path: path.to_owned(), format })
+        }
     }
 }
 

@@ -70,7 +70,7 @@ fn read_one(input: &str, default_key: Option<&str>) -> Result<Examples> {
     let at = locate(input, default_key.unwrap_or_default())?;
     let expected = "a dataset is an array (examples, features…) with values from 0 to 1";
     ensure!(
-        !matches!(Format::of(&at.path)?, Format::Png | Format::Wav),
+        !Format::of(&at.path)?.is_one_recording(),
         "{at}: is one picture or recording, but {expected}; put the examples into one .npy, .npz or .h5 file"
     );
     let array = bss_data::read(&at, &ReadOptions::default())?;

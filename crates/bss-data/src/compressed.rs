@@ -1,0 +1,127 @@
+//! Compressed audio, read only: FLAC, MP3 and OGG Vorbis, one recording of shape (samples, channels).
+//!
+//! Integers of b bits are read as v/2^(b-1), as of WAVE files; what encoders add at the ends is left out, where the file
+//! says how much it is. A damaged packet is an error: nothing is skipped in silence.
+
+use std::fs::File;
+use std::io;
+
+use ndarray::Array2;
+use symphonia::core::codecs::CodecParameters;
+use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
+use symphonia::core::errors::Error as Fault;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
+use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
+use symphonia::core::meta::MetadataOptions;
+
+use crate::array::{Array, Dtype};
+use crate::error::{Error, Result};
+use crate::format::Format;
+use crate::inspect::Entry;
+use crate::location::Location;
+
+/// Samples by which a file may be shorter than its header says: encoders disagree about the padding of a packet or two.
+const SLACK: u64 = 4096;
+
+/// Reads a recording.
+pub(crate) fn read(at: &Location, format: Format) -> Result<Array> {
+    let Opened { mut file, mut decoder, track, dtype, promised } = open(at, format)?;
+    let mut values: Vec<f64> = Vec::new();
+    let mut packet_values: Vec<f64> = Vec::new();
+    let mut spec = None;
+    while let Some(packet) = file.next_packet().map_err(|fault| broken(at, format, fault))? {
+        if packet.track_id != track {
+            continue;
+        }
+        let decoded = decoder.decode(&packet).map_err(|fault| broken(at, format, fault))?;
+        let found = (decoded.spec().channels().count(), decoded.spec().rate());
+        if *spec.get_or_insert(found) != found {
+            let reason = "its channels or its sample rate change on the way";
+            return Err(Error::corrupt(at, format, reason));
+        }
+        decoded.copy_to_vec_interleaved(&mut packet_values);
+        values.extend_from_slice(&packet_values);
+    }
+    let (channels, rate) = spec.ok_or_else(|| Error::Empty { at: at.clone() })?;
+    if decoder.finalize().verify_ok == Some(false) {
+        return Err(Error::corrupt(at, format, "its samples are not those of its checksum"));
+    }
+    let samples = values.len() / channels.max(1);
+    if let Some(promised) = promised
+        && (samples as u64).saturating_add(SLACK) < promised
+    {
+        return Err(Error::corrupt(at, format, format!("it ends after {samples} of {promised} samples")));
+    }
+    let values = Array2::from_shape_vec((samples, channels), values)
+        .map_err(|error| Error::corrupt(at, format, error.to_string()))?;
+    Ok(Array::new(values.into_dyn(), dtype, Some(f64::from(rate))))
+}
+
+/// The recording's length, channels and rate, by decoding it: headers do not always know.
+pub(crate) fn entries(at: &Location, format: Format) -> Result<Vec<Entry>> {
+    let array = read(at, format)?;
+    Ok(vec![Entry {
+        name: String::new(),
+        shape: array.values.shape().to_vec(),
+        dtype: array.dtype.to_string(),
+        readable: true,
+        sample_rate: array.sample_rate,
+        text: None,
+    }])
+}
+
+/// A file whose first packets can be decoded.
+struct Opened {
+    file: Box<dyn FormatReader>,
+    decoder: Box<dyn AudioDecoder>,
+    track: u32,
+    dtype: Dtype,
+    /// Samples, as the header has it.
+    promised: Option<u64>,
+}
+
+fn open(at: &Location, format: Format) -> Result<Opened> {
+    let source = File::open(&at.path).map_err(|error| Error::io(&at.path, error))?;
+    let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
+    let mut hint = Hint::new();
+    hint.with_extension(&format.to_string().to_lowercase());
+    let (options, metadata) = (FormatOptions::default(), MetadataOptions::default());
+    let file =
+        symphonia::default::get_probe().probe(&hint, stream, options, metadata).map_err(|fault| match fault {
+            Fault::Unsupported(_) => Error::corrupt(at, format, "it holds neither FLAC nor MP3 nor OGG Vorbis"),
+            fault => broken(at, format, fault),
+        })?;
+    let none = || Error::corrupt(at, format, "there is no audio in it");
+    let track = file.default_track(TrackType::Audio).ok_or_else(none)?;
+    let codec = track.codec_params.as_ref().and_then(CodecParameters::audio).ok_or_else(none)?;
+    let options = AudioDecoderOptions::default().verify(true);
+    let decoder = symphonia::default::get_codecs()
+        .make_audio_decoder(codec, &options)
+        .map_err(|fault| broken(at, format, fault))?;
+    // Codecs with losses have no bits of their own, and are decoded to float32.
+    let dtype = match codec.bits_per_sample {
+        Some(..=16) => Dtype::I16,
+        Some(17..=24) => Dtype::I24,
+        Some(_) => Dtype::I32,
+        None => Dtype::F32,
+    };
+    let (track, promised) = (track.id, track.num_frames);
+    Ok(Opened { file, decoder, track, dtype, promised })
+}
+
+/// The error of a file that cannot be understood.
+fn broken(at: &Location, format: Format, fault: Fault) -> Error {
+    match fault {
+        Fault::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            Error::corrupt(at, format, "it ends too early")
+        }
+        Fault::IoError(error) => Error::io(&at.path, error),
+        Fault::Unsupported(feature) => Error::UnsupportedEncoding {
+            at: at.clone(),
+            found: feature.to_owned(),
+            expected: "FLAC, MP3 or OGG Vorbis",
+        },
+        fault => Error::corrupt(at, format, fault.to_string()),
+    }
+}
