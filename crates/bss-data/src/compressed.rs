@@ -8,6 +8,7 @@ use std::io;
 
 use ndarray::Array2;
 use symphonia::core::codecs::CodecParameters;
+use symphonia::core::codecs::audio::well_known::CODEC_ID_MP3;
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error as Fault;
 use symphonia::core::formats::probe::Hint;
@@ -95,7 +96,9 @@ fn open(at: &Location, format: Format) -> Result<Opened> {
     let none = || Error::corrupt(at, format, "there is no audio in it");
     let track = file.default_track(TrackType::Audio).ok_or_else(none)?;
     let codec = track.codec_params.as_ref().and_then(CodecParameters::audio).ok_or_else(none)?;
-    let options = AudioDecoderOptions::default().verify(true);
+    // Without a tag that says how long it is, an MP3's length is a guess, which must not cut its last frame off.
+    let is_guess = codec.codec == CODEC_ID_MP3 && track.delay.is_none();
+    let options = AudioDecoderOptions::default().verify(true).gapless(!is_guess);
     let decoder = symphonia::default::get_codecs()
         .make_audio_decoder(codec, &options)
         .map_err(|fault| broken(at, format, fault))?;
@@ -106,7 +109,7 @@ fn open(at: &Location, format: Format) -> Result<Opened> {
         Some(_) => Dtype::I32,
         None => Dtype::F32,
     };
-    let (track, promised) = (track.id, track.num_frames);
+    let (track, promised) = (track.id, track.num_frames.filter(|_| !is_guess));
     Ok(Opened { file, decoder, track, dtype, promised })
 }
 

@@ -43,7 +43,7 @@
 //!
 //! # Sound
 //!
-//! [`Stft`] is the way from a recording's channel to its spectrogram, and back.
+//! [`resample()`] gives recordings another sample rate. [`Stft`] is the way from a channel to its spectrogram, and back.
 //!
 //! # Damage
 //!
@@ -78,6 +78,7 @@ mod npz;
 mod numbers;
 mod png;
 mod read;
+mod resample;
 mod stft;
 pub mod synth;
 mod text;
@@ -95,6 +96,7 @@ pub use inspect::{Entry, inspect};
 pub use location::Location;
 pub use png::png_bytes;
 pub use read::{ReadOptions, read};
+pub use resample::resample;
 pub use stft::Stft;
 pub use text_layout::{Delimiter, TextLayout};
 pub use traversal::{Grid, Traversal};

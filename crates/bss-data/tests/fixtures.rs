@@ -232,3 +232,19 @@ fn the_foetal_ecg_is_read_without_its_time() {
     assert_eq!(channels.values[[0, 0]], 0.1446);
     assert_eq!(channels.values[[1, 7]], -6.8493);
 }
+
+/// Only a tag says how long an MP3 is; without it all frames count, the last one too.
+#[test]
+fn every_frame_of_an_mp3_without_a_tag_is_read() {
+    const KILOBITS: [usize; 15] = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
+    let bytes = std::fs::read(fixture("formats/tones.mp3")).unwrap();
+    // MPEG 2.5, layer III, at 8 kHz: 576 samples in a frame, whose third byte has its bit rate and padding.
+    let length = |at: usize| 72 * KILOBITS[usize::from(bytes[at + 2] >> 4)] / 8 + usize::from(bytes[at + 2] >> 1 & 1);
+    let starts = std::iter::successors(Some(0), |&at| Some(at + length(at)).filter(|&next| next < bytes.len()));
+    let starts: Vec<usize> = starts.collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mp3");
+    std::fs::write(&path, &bytes[starts[1]..]).unwrap();
+    let array = read(&Location::from(&path), &ReadOptions::default()).unwrap();
+    assert_eq!(array.values.shape(), [576 * (starts.len() - 1), 2]);
+}

@@ -1,0 +1,97 @@
+//! Recordings at another sample rate.
+
+use std::num::NonZero;
+
+use ndarray::{Array2, ArrayView2};
+use rubato::audioadapter_buffers::owned::InterleavedOwned;
+use rubato::{Fft, FixedSync, Resampler as _};
+
+/// Samples that are converted at once; the transforms are longer where the rates have no common divisor.
+const CHUNK: usize = 4096;
+
+/// A recording (samples, channels) at another rate, in Hz: ⌈samples · to / from⌉ samples of the same time.
+///
+/// What lies above half of either rate is filtered out, with no delay. Beyond its ends the recording is taken to be
+/// silent.
+///
+/// # Examples
+///
+/// ```
+/// use std::num::NonZero;
+///
+/// use ndarray::Array2;
+///
+/// let [cd, wide_band] = [44_100, 16_000].map(|hz| NonZero::new(hz).unwrap());
+/// let second = Array2::<f64>::zeros((44_100, 2));
+/// assert_eq!(bss_data::resample(second.view(), cd, wide_band).dim(), (16_000, 2));
+/// ```
+#[must_use]
+#[expect(clippy::missing_panics_doc, reason = "rates are not zero, and buffers of the length that was asked for")]
+pub fn resample(recording: ArrayView2<f64>, from: NonZero<u32>, to: NonZero<u32>) -> Array2<f64> {
+    let (samples, channels) = recording.dim();
+    if from == to || recording.is_empty() {
+        return recording.to_owned();
+    }
+    let values: Vec<f64> = recording.iter().copied().collect();
+    let input = InterleavedOwned::new_from(values, channels, samples).expect("all values are there");
+    let (from, to) = (from.get() as usize, to.get() as usize);
+    let mut resampler = Fft::new(from, to, CHUNK, channels, FixedSync::Both).expect("rates are not zero");
+    let output = resampler.process_all(&input, samples, None).expect("the buffers are as long as the resampler says");
+    let values = output.take_data();
+    Array2::from_shape_vec((values.len() / channels, channels), values).expect("whole frames")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hertz(rate: u32) -> NonZero<u32> {
+        NonZero::new(rate).unwrap()
+    }
+
+    /// A tone of one hertz in each channel, faded in and out so that it has no edges.
+    fn tones(rate: u32, seconds: f64, tones: &[f64]) -> Array2<f64> {
+        let samples = (f64::from(rate) * seconds).ceil() as usize;
+        Array2::from_shape_fn((samples, tones.len()), |(t, channel)| {
+            let t = t as f64 / f64::from(rate);
+            let fade = (std::f64::consts::PI * t / seconds).sin().powi(2);
+            fade * (std::f64::consts::TAU * tones[channel] * t).sin()
+        })
+    }
+
+    fn energy(signal: &Array2<f64>) -> f64 {
+        signal.iter().map(|value| value * value).sum()
+    }
+
+    #[test]
+    fn tones_below_half_of_both_rates_keep_their_time_and_height() {
+        for (from, to) in
+            [(44_100, 16_000), (16_000, 44_100), (48_000, 44_100), (8000, 8000), (44_100, 22_050), (250, 360)]
+        {
+            let below = f64::from(from.min(to)) / 2.0;
+            let frequencies = [0.01 * below, 0.3 * below, 0.8 * below];
+            let expected = tones(to, 1.0, &frequencies);
+            let found = resample(tones(from, 1.0, &frequencies).view(), hertz(from), hertz(to));
+            assert_eq!(found.dim(), expected.dim(), "{from} to {to}");
+            let error = energy(&(&found - &expected)) / energy(&expected);
+            assert!(error < 1e-8, "{from} to {to}: {error:e}");
+        }
+    }
+
+    #[test]
+    fn tones_that_the_new_rate_cannot_hold_are_gone() {
+        let high = tones(44_100, 1.0, &[9000.0, 15_000.0]);
+        let left = resample(high.view(), hertz(44_100), hertz(16_000));
+        assert!(energy(&left) / energy(&high) < 1e-9, "{:e}", energy(&left) / energy(&high));
+    }
+
+    #[test]
+    fn short_and_empty_recordings_have_their_length() {
+        for samples in [0, 1, 2, 100] {
+            let recording = Array2::from_elem((samples, 1), 1.0);
+            let found = resample(recording.view(), hertz(3), hertz(2));
+            assert_eq!(found.dim(), (if samples == 0 { 0 } else { (2 * samples).div_ceil(3) }, 1));
+            assert!(found.iter().all(|value| value.is_finite()));
+        }
+    }
+}
