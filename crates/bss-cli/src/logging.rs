@@ -8,11 +8,7 @@ use tracing_subscriber::filter::LevelFilter;
 pub(crate) fn init(quiet: bool) {
     let level = if quiet { LevelFilter::ERROR } else { LevelFilter::WARN };
     // What a decoder skips between packets is nothing to worry about; what it cannot decode is an error of ours.
-    let decoders = "symphonia=error".parse().expect("a directive");
-    let filter = EnvFilter::builder()
-        .with_default_directive(level.into())
-        .with_env_var("BSS_LOG")
-        .from_env_lossy()
-        .add_directive(decoders);
+    let asked = std::env::var("BSS_LOG").unwrap_or_else(|_| "symphonia=error".to_owned());
+    let filter = EnvFilter::builder().with_default_directive(level.into()).parse_lossy(asked);
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
 }

@@ -1,7 +1,8 @@
 //! Compressed audio, read only: FLAC, MP3 and OGG Vorbis, one recording of shape (samples, channels).
 //!
 //! Integers of b bits are read as v/2^(b-1), as of WAVE files; what encoders add at the ends is left out, where the file
-//! says how much it is. A damaged packet is an error: nothing is skipped in silence.
+//! says how much it is. A packet that cannot be decoded is an error; bytes between packets that make none are skipped, as
+//! players do, and what is missing then is only found where the header says how long the recording is.
 
 use std::fs::File;
 use std::io;
@@ -22,11 +23,17 @@ use crate::format::Format;
 use crate::inspect::Entry;
 use crate::location::Location;
 
-/// Samples by which a file may be shorter than its header says: encoders disagree about the padding of a packet or two.
+/// Samples by which a file with losses may be shorter than its header says: encoders disagree about the padding of a packet
+/// or two.
 const SLACK: u64 = 4096;
 
+/// Values that a byte may unpack to, beyond the first [`FREE`]: digital silence, which packs best, has some 300.
+const BEST_COMPRESSION: u64 = 512;
+const FREE: u64 = 1 << 24;
+
 /// Reads a recording.
-pub(crate) fn read(at: &Location, format: Format) -> Result<Array> {
+pub(crate) fn read(at: &Location, format: Format, length: u64) -> Result<Array> {
+    let most = length.saturating_mul(BEST_COMPRESSION).saturating_add(FREE);
     let Opened { mut file, mut decoder, track, dtype, promised } = open(at, format)?;
     let mut values: Vec<f64> = Vec::new();
     let mut packet_values: Vec<f64> = Vec::new();
@@ -42,6 +49,10 @@ pub(crate) fn read(at: &Location, format: Format) -> Result<Array> {
             return Err(Error::corrupt(at, format, reason));
         }
         decoded.copy_to_vec_interleaved(&mut packet_values);
+        let all = values.len() + packet_values.len();
+        if all as u64 > most || values.try_reserve(packet_values.len()).is_err() {
+            return Err(Error::TooLarge { at: at.clone(), values: all as u64 });
+        }
         values.extend_from_slice(&packet_values);
     }
     let (channels, rate) = spec.ok_or_else(|| Error::Empty { at: at.clone() })?;
@@ -50,7 +61,7 @@ pub(crate) fn read(at: &Location, format: Format) -> Result<Array> {
     }
     let samples = values.len() / channels.max(1);
     if let Some(promised) = promised
-        && (samples as u64).saturating_add(SLACK) < promised
+        && (samples as u64).saturating_add(if dtype == Dtype::F32 { SLACK } else { 0 }) < promised
     {
         return Err(Error::corrupt(at, format, format!("it ends after {samples} of {promised} samples")));
     }
@@ -60,8 +71,8 @@ pub(crate) fn read(at: &Location, format: Format) -> Result<Array> {
 }
 
 /// The recording's length, channels and rate, by decoding it: headers do not always know.
-pub(crate) fn entries(at: &Location, format: Format) -> Result<Vec<Entry>> {
-    let array = read(at, format)?;
+pub(crate) fn entries(at: &Location, format: Format, length: u64) -> Result<Vec<Entry>> {
+    let array = read(at, format, length)?;
     Ok(vec![Entry {
         name: String::new(),
         shape: array.values.shape().to_vec(),

@@ -139,6 +139,16 @@ pub enum Error {
         /// What is understood.
         expected: &'static str,
     },
+    /// Sample rates whose ratio has no short terms.
+    #[error(
+        "cannot convert {from} Hz to {to} Hz: their ratio has a term beyond 2^20; take rates with a larger common divisor"
+    )]
+    Rates {
+        /// The rate of the recording.
+        from: usize,
+        /// The rate asked for.
+        to: usize,
+    },
     /// Frames of a short-time Fourier transform that cannot be undone.
     #[error(
         "frames of {points} points every {hop} samples: give an even number of points, and a hop from 1 to half of them, \

@@ -49,7 +49,7 @@ pub fn inspect(path: impl AsRef<Path>) -> Result<Vec<Entry>> {
         Format::Hdf5 => hdf5::entries(&at, length),
         Format::Text => text::entries(&at),
         Format::Wav => wav::entries(&at, length),
-        Format::Flac | Format::Mp3 | Format::Ogg => compressed::entries(&at, format),
+        Format::Flac | Format::Mp3 | Format::Ogg => compressed::entries(&at, format, length),
         Format::Png => png::entries(&at, length),
         Format::Idx => idx::entries(&at),
     }

@@ -42,7 +42,7 @@ pub fn read(location: &Location, options: &ReadOptions) -> Result<Array> {
         Format::Hdf5 => hdf5::read(location, length)?,
         Format::Text => text::read(location, columns)?,
         Format::Wav => wav::read(location, length)?,
-        Format::Flac | Format::Mp3 | Format::Ogg => compressed::read(location, format)?,
+        Format::Flac | Format::Mp3 | Format::Ogg => compressed::read(location, format, length)?,
         Format::Png => png::read(location, length)?,
         Format::Idx => idx::read(location)?,
     };

@@ -4,15 +4,23 @@ use std::num::NonZero;
 
 use ndarray::{Array2, ArrayView2};
 use rubato::audioadapter_buffers::owned::InterleavedOwned;
-use rubato::{Fft, FixedSync, Resampler as _};
+use rubato::{Fft, FixedSync, Resampler as _, WindowFunction};
 
-/// Samples that are converted at once; the transforms are longer where the rates have no common divisor.
+use crate::error::{Error, Result};
+
+/// Samples that are converted at once, at least.
 const CHUNK: usize = 4096;
+
+/// Longer blocks, of rates with hardly a common divisor, would take gigabytes.
+const LONGEST: usize = 1 << 20;
 
 /// A recording (samples, channels) at another rate, in Hz: ⌈samples · to / from⌉ samples of the same time.
 ///
 /// What lies above half of either rate is filtered out, with no delay. Beyond its ends the recording is taken to be
 /// silent.
+///
+/// # Errors
+/// [`Error::Rates`] where the ratio of the rates has a term beyond 2²⁰.
 ///
 /// # Examples
 ///
@@ -23,22 +31,36 @@ const CHUNK: usize = 4096;
 ///
 /// let [cd, wide_band] = [44_100, 16_000].map(|hz| NonZero::new(hz).unwrap());
 /// let second = Array2::<f64>::zeros((44_100, 2));
-/// assert_eq!(bss_data::resample(second.view(), cd, wide_band).dim(), (16_000, 2));
+/// assert_eq!(bss_data::resample(second.view(), cd, wide_band)?.dim(), (16_000, 2));
+/// # Ok::<(), bss_data::Error>(())
 /// ```
-#[must_use]
 #[expect(clippy::missing_panics_doc, reason = "rates are not zero, and buffers of the length that was asked for")]
-pub fn resample(recording: ArrayView2<f64>, from: NonZero<u32>, to: NonZero<u32>) -> Array2<f64> {
+pub fn resample(recording: ArrayView2<f64>, from: NonZero<u32>, to: NonZero<u32>) -> Result<Array2<f64>> {
     let (samples, channels) = recording.dim();
     if from == to || recording.is_empty() {
-        return recording.to_owned();
+        return Ok(recording.to_owned());
     }
+    let (from, to) = (from.get() as usize, to.get() as usize);
+    let common = gcd(from, to);
+    if (from / common).max(to / common) > LONGEST {
+        return Err(Error::Rates { from, to });
+    }
+    // An even number of the least blocks: the filter is centred in its block, and half of an odd one would be a delay.
+    let chunk = from / common * CHUNK.div_ceil(from / common).next_multiple_of(2);
     let values: Vec<f64> = recording.iter().copied().collect();
     let input = InterleavedOwned::new_from(values, channels, samples).expect("all values are there");
-    let (from, to) = (from.get() as usize, to.get() as usize);
-    let mut resampler = Fft::new(from, to, CHUNK, channels, FixedSync::Both).expect("rates are not zero");
+    let mut resampler = Fft::new_custom(from, to, chunk, 1, channels, WindowFunction::BlackmanHarris2, FixedSync::Both)
+        .expect("rates are not zero");
     let output = resampler.process_all(&input, samples, None).expect("the buffers are as long as the resampler says");
-    let values = output.take_data();
-    Array2::from_shape_vec((values.len() / channels, channels), values).expect("whole frames")
+    let mut values = output.take_data();
+    // The library rounds the length as a float64.
+    let samples = (samples * to).div_ceil(from);
+    values.resize(samples * channels, 0.0);
+    Ok(Array2::from_shape_vec((samples, channels), values).expect("whole frames"))
+}
+
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 #[cfg(test)]
@@ -65,13 +87,21 @@ mod tests {
 
     #[test]
     fn tones_below_half_of_both_rates_keep_their_time_and_height() {
-        for (from, to) in
-            [(44_100, 16_000), (16_000, 44_100), (48_000, 44_100), (8000, 8000), (44_100, 22_050), (250, 360)]
-        {
+        for (from, to) in [
+            (44_100, 16_000),
+            (16_000, 44_100),
+            (48_000, 44_100),
+            (8000, 8000),
+            (44_100, 22_050),
+            (250, 360),
+            (44_100, 48_000),
+            (48_000, 22_050),
+            (8000, 11_025),
+        ] {
             let below = f64::from(from.min(to)) / 2.0;
             let frequencies = [0.01 * below, 0.3 * below, 0.8 * below];
             let expected = tones(to, 1.0, &frequencies);
-            let found = resample(tones(from, 1.0, &frequencies).view(), hertz(from), hertz(to));
+            let found = resample(tones(from, 1.0, &frequencies).view(), hertz(from), hertz(to)).unwrap();
             assert_eq!(found.dim(), expected.dim(), "{from} to {to}");
             let error = energy(&(&found - &expected)) / energy(&expected);
             assert!(error < 1e-8, "{from} to {to}: {error:e}");
@@ -81,7 +111,7 @@ mod tests {
     #[test]
     fn tones_that_the_new_rate_cannot_hold_are_gone() {
         let high = tones(44_100, 1.0, &[9000.0, 15_000.0]);
-        let left = resample(high.view(), hertz(44_100), hertz(16_000));
+        let left = resample(high.view(), hertz(44_100), hertz(16_000)).unwrap();
         assert!(energy(&left) / energy(&high) < 1e-9, "{:e}", energy(&left) / energy(&high));
     }
 
@@ -89,9 +119,17 @@ mod tests {
     fn short_and_empty_recordings_have_their_length() {
         for samples in [0, 1, 2, 100] {
             let recording = Array2::from_elem((samples, 1), 1.0);
-            let found = resample(recording.view(), hertz(3), hertz(2));
+            let found = resample(recording.view(), hertz(3), hertz(2)).unwrap();
             assert_eq!(found.dim(), (if samples == 0 { 0 } else { (2 * samples).div_ceil(3) }, 1));
             assert!(found.iter().all(|value| value.is_finite()));
         }
+    }
+
+    #[test]
+    fn rates_without_a_common_divisor_are_refused_where_they_are_high() {
+        let recording = Array2::zeros((10, 1));
+        assert_eq!(resample(recording.view(), hertz(44_101), hertz(44_100)).unwrap().dim(), (10, 1));
+        let error = resample(recording.view(), hertz(4_294_967_291), hertz(44_100)).unwrap_err().to_string();
+        assert!(error.contains("4294967291 Hz to 44100 Hz"), "{error}");
     }
 }

@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2};
 
 use crate::assignment::largest_sum;
-use crate::bss_eval::{BSS_EVAL_CAP_DB, bss_eval_pairs};
+use crate::bss_eval::{BSS_EVAL_CAP_DB, BssEval, bss_eval_pairs};
 use crate::correlation::correlation_and_silence;
 use crate::error::{Error, Result};
 use crate::signal::{Role, check_finite};
@@ -84,7 +84,11 @@ pub fn align(estimate: ArrayView2<f64>, reference: ArrayView2<f64>) -> Result<Al
     }
 }
 
-/// Matches every reference with an estimate of its own, by the largest sum of SIR, as BSS Eval does.
+/// What a dB of SDR weighs beside one of SIR.
+const TIE: f64 = 1e-6;
+
+/// Matches every reference with an estimate of its own, by the largest sum of SIR, as BSS Eval does; SDR decides between
+/// equals, such as all estimates of a single reference.
 ///
 /// Filters of up to [`FILTER_TAPS`](crate::FILTER_TAPS) between a source and its estimate do not matter, as they do to
 /// the correlation that [`align`](crate::align()) goes by. The sign is that of the correlation, and means little there.
@@ -110,10 +114,13 @@ pub fn align(estimate: ArrayView2<f64>, reference: ArrayView2<f64>) -> Result<Al
 /// # Ok::<(), bss_metrics::Error>(())
 /// ```
 pub fn align_by_sir(estimate: ArrayView2<f64>, reference: ArrayView2<f64>) -> Result<Alignment> {
-    let (correlation, _) = correlation_and_silence(estimate, reference)?;
-    let ratios = bss_eval_pairs(estimate, reference)?.mapv(|score| score.sir_db / BSS_EVAL_CAP_DB);
-    let permutation = largest_sum(ratios.view());
-    Ok(Alignment::new(permutation, correlation.view()))
+    let (correlation, silent) = correlation_and_silence(estimate, reference)?;
+    let weight = |score: BssEval| (score.sir_db + TIE * score.sdr_db) / (BSS_EVAL_CAP_DB * (1.0 + TIE));
+    let permutation = largest_sum(bss_eval_pairs(estimate, reference)?.mapv(weight).view());
+    match permutation.iter().find(|column| silent.contains(column)) {
+        Some(&column) => Err(Error::Silent { role: Role::Estimate, column }),
+        None => Ok(Alignment::new(permutation, correlation.view())),
+    }
 }
 
 /// The matching of [`align`](crate::align()) where the correlations are known already.

@@ -16,6 +16,9 @@ pub const FILTER_TAPS: usize = 512;
 /// estimate, or nothing right.
 pub const BSS_EVAL_CAP_DB: f64 = 200.0;
 
+/// References whose delays can be told apart at once: their Gram matrix has the square of 512 times as many entries.
+const MOST_REFERENCES: usize = 16;
+
 /// The three ratios of an estimate, in dB.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BssEval {
@@ -51,10 +54,11 @@ impl BssEval {
 /// so that gain, sign, a delay or a short filter cost nothing: they are those of the BSS Eval toolbox 3, of mir_eval's
 /// `bss_eval_sources` and of fast_bss_eval. Signals are not centred. Ratios are kept within ±[`BSS_EVAL_CAP_DB`]:
 ///
-/// - a perfect estimate has 200 dB in all three, even of a single sample;
+/// - a perfect estimate has 200 dB in all three, even of a single sample; of sound whose delays depend on each other, as
+///   those of a few tones do, rounding leaves some 130 dB or more;
 /// - the interference of a single reference is nothing, so its SIR is 200 dB;
 /// - a silent estimate (all zero) has −200 dB in all three;
-/// - where delays depend on each other, as those of band-limited sound do, any of the equal projections counts.
+/// - an estimate that is orthogonal to all delays of its reference has −200 dB, even if to those of the others too.
 ///
 /// # Shapes
 ///
@@ -62,7 +66,7 @@ impl BssEval {
 ///
 /// # Errors
 ///
-/// Different shapes, no samples or sources, non-finite values, a silent reference.
+/// Different shapes, no samples or sources, more than 16 references, non-finite values, a silent reference.
 ///
 /// # Examples
 ///
@@ -125,6 +129,9 @@ fn prepare(estimate: ArrayView2<f64>, reference: ArrayView2<f64>) -> Result<Refe
     if samples == 0 {
         return Err(Error::TooShort { samples, sources });
     }
+    if sources > MOST_REFERENCES {
+        return Err(Error::TooManyReferences { found: sources, most: MOST_REFERENCES });
+    }
     check_finite(estimate, Role::Estimate)?;
     check_finite(reference, Role::Reference)?;
     let scaled = |(column, signal): (usize, ArrayView1<f64>)| {
@@ -144,13 +151,14 @@ fn score(references: &References, of: RangeInclusive<usize>, estimate: ArrayView
     let all = references.project(&products);
     // A filtered reference lasts longer than the reference.
     estimate.resize(all.len(), 0.0);
+    let whole = energy(&estimate);
     let apart = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>();
     let score = |j: usize| {
         let target = references.project_on(j, &products);
         BssEval {
-            sdr_db: ratio_db(energy(&target), apart(&estimate, &target)),
-            sir_db: ratio_db(energy(&target), apart(&all, &target)),
-            sar_db: ratio_db(energy(&all), apart(&estimate, &all)),
+            sdr_db: ratio_db(energy(&target), apart(&estimate, &target), whole),
+            sir_db: ratio_db(energy(&target), apart(&all, &target), whole),
+            sar_db: ratio_db(energy(&all), apart(&estimate, &all), whole),
         }
     };
     of.map(score).collect()
@@ -165,8 +173,12 @@ fn scaled(signal: ArrayView1<f64>) -> Option<Vec<f64>> {
 /// What rounding leaves of nothing, as a share of the whole's energy.
 const ROUNDING: f64 = 1e-24;
 
-fn ratio_db(of: f64, to: f64) -> f64 {
-    if to <= ROUNDING * of {
+/// The ratio of two energies that are parts of a `whole`.
+fn ratio_db(of: f64, to: f64, whole: f64) -> f64 {
+    if of <= ROUNDING * whole {
+        return -BSS_EVAL_CAP_DB;
+    }
+    if to <= 0.0 {
         return BSS_EVAL_CAP_DB;
     }
     (10.0 * (of / to).log10()).clamp(-BSS_EVAL_CAP_DB, BSS_EVAL_CAP_DB)

@@ -137,7 +137,7 @@ pub enum Error {
     },
     /// A source of an example that never changes.
     #[error(
-        "source {source_idx} of example {example} of the reference is constant (both from 0), so `{metric}` is not defined: \
+        "source {source_idx} of example {example} of the reference is constant or silent (both from 0), so `{metric}` is not defined: \
          leave out the example or `{metric}`"
     )]
     SilentExample {
@@ -147,6 +147,16 @@ pub enum Error {
         example: usize,
         /// The source, counted from 0.
         source_idx: usize,
+    },
+    /// More references than BSS Eval can tell apart.
+    #[error(
+        "{found} references are more than the {most} that `sdr_db`, `sir_db` and `sar_db` can be computed for: leave those out"
+    )]
+    TooManyReferences {
+        /// References found.
+        found: usize,
+        /// The most there may be.
+        most: usize,
     },
     /// A metric that is not defined for such data.
     #[error("`{metric}` is not defined for {found}: expected {}", metric.expects())]

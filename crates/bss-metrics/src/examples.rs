@@ -85,7 +85,8 @@ impl ExampleValues {
 /// # Errors
 ///
 /// Shapes that do not fit each other or a metric, fewer outputs than references, values that are not finite or beyond
-/// ±1e6, a metric of recordings; for [`Metric::Correlation`] and [`Metric::SiSdr`] a reference that is constant.
+/// ±1e6, a metric of recordings; for [`Metric::Correlation`] and [`Metric::SiSdr`] a reference that is constant, for
+/// [`Metric::OF_BSS_EVAL`] one that is all zero.
 ///
 /// # Examples
 ///

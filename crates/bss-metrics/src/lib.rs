@@ -2,7 +2,7 @@
 //!
 //! Blind separation finds the sources up to their order, sign and gain. So every score here first
 //! matches estimates to references ([`align`](crate::align()): the assignment with the largest sum of absolute
-//! correlations) and then measures what is left:
+//! correlations, or [`align_by_sir`]) and then measures what is left:
 //!
 //! - [`Metric::Correlation`]: |Pearson correlation| of each reference with its estimate;
 //! - [`Metric::Mcc`]: their mean, the mean correlation coefficient ([`mcc`]);
@@ -19,7 +19,7 @@
 //! [`evaluate_examples`] does, with a matching for each example.
 //!
 //! Recordings are (samples, sources), datasets (examples, sources, features…). All functions are pure: no file, no
-//! random number, no output. Bad input (other shapes, NaN, silence) is an [`Error`] that says what was found and how to
+//! random number, no output. Bad input (other shapes, NaN, a silent reference) is an [`Error`] that says what was found and how to
 //! mend it, and no score is ever NaN or infinite.
 //!
 //! # Examples

@@ -1,6 +1,6 @@
 //! BSS Eval against mir_eval and fast_bss_eval, and where its answers are defined by hand.
 
-use bss_metrics::{BSS_EVAL_CAP_DB, BssEval, Error, bss_eval};
+use bss_metrics::{BSS_EVAL_CAP_DB, BssEval, Error, Role, align_by_sir, bss_eval, bss_eval_pairs};
 use ndarray::{Array1, Array2, Axis, array, s, stack};
 use proptest::prelude::*;
 
@@ -79,6 +79,8 @@ fn what_has_no_score_is_refused() {
     assert!(matches!(bss_eval(shorter, reference.view()).unwrap_err(), Error::Shape { .. }));
     reference[[3, 1]] = f64::NAN;
     assert!(matches!(bss_eval(estimate.view(), reference.view()).unwrap_err(), Error::NonFinite { .. }));
+    let many = Array2::ones((30, 17));
+    assert!(matches!(bss_eval(many.view(), many.view()).unwrap_err(), Error::TooManyReferences { .. }));
     let none = Array2::zeros((30, 0));
     assert!(matches!(bss_eval(none.view(), none.view()).unwrap_err(), Error::Empty { .. }));
 }
@@ -122,6 +124,36 @@ fn hearts_score_as_in_python() {
             assert!((found - expected).abs() < 1e-4, "{found} instead of {expected}");
         }
     }
+}
+
+/// A faded tone has far fewer dimensions than delays.
+#[test]
+fn a_perfect_tone_scores_high_in_spite_of_rounding() {
+    let tone = Array2::from_shape_fn((8000, 1), |(t, _)| {
+        let t = t as f64;
+        (std::f64::consts::PI * t / 8000.0).sin().powi(2) * (0.05 * t).sin()
+    });
+    let score = bss_eval(tone.view(), tone.view()).unwrap()[0];
+    assert!(score.sdr_db > 130.0 && score.sar_db > 130.0, "{score:?}");
+}
+
+#[test]
+fn every_pair_is_scored_and_matched() {
+    let (estimate, reference) = example(3000);
+    let turned = estimate.select(Axis(1), &[2, 0, 1]);
+    let pairs = bss_eval_pairs(turned.view(), reference.view()).unwrap();
+    for i in 0..3 {
+        let same = turned.select(Axis(1), &[i, i, i]);
+        let expected = bss_eval(same.view(), reference.view()).unwrap();
+        assert_eq!(pairs.column(i).to_vec(), expected, "estimate {i}");
+    }
+    assert_eq!(align_by_sir(turned.view(), reference.view()).unwrap().permutation, [1, 2, 0]);
+    // Of a single reference all estimates have the same SIR.
+    let alone = align_by_sir(turned.view(), reference.slice(s![.., ..1])).unwrap();
+    assert_eq!(alone.permutation, [1]);
+    let silent = Array2::zeros((3000, 3));
+    let error = align_by_sir(silent.view(), reference.view()).unwrap_err();
+    assert!(matches!(error, Error::Silent { role: Role::Estimate, .. }), "{error}");
 }
 
 proptest! {
