@@ -93,7 +93,7 @@ fn pair(score: &Value) -> String {
 /// How to read the numbers; true of any run.
 const READING: &str = "\n## Reading it\n\n\
     The paper's network throughout (Table I), each block a linear map, batch normalisation and a rectifier. The training \
-    is ours: Adam with a cosine, at 2e-3 with a\ndecoupled weight decay of 0.2 and β from 1 to 0.5\nin three epochs and on to 0.3 (quick), and at 1e-3 without decay and \
+    is ours: Adam with a cosine, at 2e-3 with a\ndecoupled weight decay of 0.2 and β from 1 to 0.5 in three epochs and on to 0.3 (quick), and at 1e-3 without decay and \
     with β = 0.5 throughout (Table II), averaged weights. The paper's own\nschedule, 5000 epochs of it, is `bss fit --preset \
     paper`. Scoring every five minutes is part of the times.\n\n\
     Table II has seed 3, chosen because its VAEM scored best on the test mixtures after five epochs (22.5 dB; seed 1: 20.9 \
