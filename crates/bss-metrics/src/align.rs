@@ -77,11 +77,7 @@ impl Alignment {
 /// ```
 pub fn align(estimate: ArrayView2<f64>, reference: ArrayView2<f64>) -> Result<Alignment> {
     let (correlation, silent) = correlation_and_silence(estimate, reference)?;
-    let alignment = matched(correlation.view(), &silent);
-    match alignment.permutation.iter().find(|column| silent.contains(column)) {
-        Some(&column) => Err(Error::Silent { role: Role::Estimate, column }),
-        None => Ok(alignment),
-    }
+    sounding(matched(correlation.view(), &silent), &silent)
 }
 
 /// What a dB of SDR weighs beside one of SIR.
@@ -114,12 +110,26 @@ const TIE: f64 = 1e-6;
 /// # Ok::<(), bss_metrics::Error>(())
 /// ```
 pub fn align_by_sir(estimate: ArrayView2<f64>, reference: ArrayView2<f64>) -> Result<Alignment> {
+    Ok(align_and_score(estimate, reference)?.0)
+}
+
+/// The same with the scores of every pair, (references, estimates), that it rests on.
+pub(crate) fn align_and_score(
+    estimate: ArrayView2<f64>,
+    reference: ArrayView2<f64>,
+) -> Result<(Alignment, Array2<BssEval>)> {
     let (correlation, silent) = correlation_and_silence(estimate, reference)?;
     let weight = |score: BssEval| (score.sir_db + TIE * score.sdr_db) / (BSS_EVAL_CAP_DB * (1.0 + TIE));
-    let permutation = largest_sum(bss_eval_pairs(estimate, reference)?.mapv(weight).view());
-    match permutation.iter().find(|column| silent.contains(column)) {
+    let scores = bss_eval_pairs(estimate, reference)?;
+    let permutation = largest_sum(scores.mapv(weight).view());
+    Ok((sounding(Alignment::new(permutation, correlation.view()), &silent)?, scores))
+}
+
+/// The alignment, unless a reference has been left with a silent estimate.
+fn sounding(alignment: Alignment, silent: &[usize]) -> Result<Alignment> {
+    match alignment.permutation.iter().find(|column| silent.contains(column)) {
         Some(&column) => Err(Error::Silent { role: Role::Estimate, column }),
-        None => Ok(Alignment::new(permutation, correlation.view())),
+        None => Ok(alignment),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayView2, Axis};
 
-use crate::align::{Alignment, Matching, align, align_by_sir};
+use crate::align::{Alignment, Matching, align, align_and_score};
 use crate::amari::amari_from_sources;
 use crate::bss_eval::{BssEval, bss_eval};
 use crate::correlation::mean;
@@ -70,15 +70,19 @@ pub fn evaluate(
     matching: Matching,
     metrics: &[Metric],
 ) -> Result<Scores> {
-    let alignment = match matching {
-        Matching::Correlation => align(estimate, reference)?,
-        Matching::Interference => align_by_sir(estimate, reference)?,
-    };
-    let of_bss_eval = metrics.iter().any(|metric| Metric::OF_BSS_EVAL.contains(metric));
-    let of_bss_eval = if of_bss_eval {
-        bss_eval(estimate.select(Axis(1), &alignment.permutation).view(), reference)?
-    } else {
-        Vec::new()
+    let (alignment, of_bss_eval) = match matching {
+        Matching::Correlation => {
+            let alignment = align(estimate, reference)?;
+            let is_asked = metrics.iter().any(|metric| Metric::OF_BSS_EVAL.contains(metric));
+            let matched = is_asked.then(|| estimate.select(Axis(1), &alignment.permutation));
+            let scores = matched.map(|matched| bss_eval(matched.view(), reference)).transpose()?;
+            (alignment, scores.unwrap_or_default())
+        }
+        Matching::Interference => {
+            let (alignment, pairs) = align_and_score(estimate, reference)?;
+            let scores = alignment.permutation.iter().enumerate().map(|(j, &i)| pairs[[j, i]]).collect();
+            (alignment, scores)
+        }
     };
     let mut scores = Scores { alignment, values: Vec::with_capacity(metrics.len()) };
     for &metric in metrics {
