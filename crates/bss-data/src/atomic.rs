@@ -42,20 +42,51 @@ pub(crate) fn atomically_buffered(
 
 /// Gives `fill` a temporary file beside `path` and renames it to `path` once it is filled.
 pub(crate) fn atomically(path: &Path, fill: impl FnOnce(&mut NamedTempFile) -> Result<()>) -> Result<()> {
-    if path.is_dir() {
-        return Err(Error::IsFolder { path: path.to_owned() });
+    let mut pending = Pending::new(path)?;
+    fill(&mut pending.temporary)?;
+    pending.commit()
+}
+
+/// A file that is being written: a temporary one beside its path, removed unless it is committed.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    temporary: NamedTempFile,
+    path: PathBuf,
+}
+
+impl Pending {
+    /// An empty file.
+    pub(crate) fn new(path: &Path) -> Result<Self> {
+        if path.is_dir() {
+            return Err(Error::IsFolder { path: path.to_owned() });
+        }
+        let folder = folder_of(path);
+        let temporary = builder().tempfile_in(&folder).map_err(|error| Error::io(&folder, error))?;
+        Ok(Self { temporary, path: path.to_owned() })
     }
-    let folder = folder_of(path);
-    let mut temporary = builder().tempfile_in(&folder).map_err(|error| Error::io(&folder, error))?;
-    fill(&mut temporary)?;
-    temporary.as_file().sync_all().map_err(|error| Error::io(path, error))?;
-    temporary.persist(path).map_err(|error| Error::io(path, error.error))?;
-    // The rename itself lasts only once the folder is flushed. Not every file system can do that,
-    // and the file is whole either way, so that a failure here is none of the caller's.
-    if let Ok(folder) = File::open(&folder) {
-        let _ = folder.sync_all();
+
+    /// The path that it is to have.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
-    Ok(())
+
+    /// A handle to write by.
+    pub(crate) fn file(&self) -> Result<File> {
+        self.temporary.as_file().try_clone().map_err(|error| Error::io(&self.path, error))
+    }
+
+    /// Flushes it to the device and gives it its path.
+    pub(crate) fn commit(self) -> Result<()> {
+        let Self { temporary, path } = self;
+        temporary.as_file().sync_all().map_err(|error| Error::io(&path, error))?;
+        temporary.persist(&path).map_err(|error| Error::io(&path, error.error))?;
+        // The rename itself lasts only once the folder is flushed. Not every file system can do that,
+        // and the file is whole either way, so that a failure here is none of the caller's.
+        if let Ok(folder) = File::open(folder_of(&path)) {
+            let _ = folder.sync_all();
+        }
+        Ok(())
+    }
 }
 
 /// The folder that a file is in.

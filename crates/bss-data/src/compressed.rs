@@ -34,40 +34,100 @@ const FREE: u64 = 1 << 24;
 /// Reads a recording.
 pub(crate) fn read(at: &Location, format: Format, length: u64) -> Result<Array> {
     let most = length.saturating_mul(BEST_COMPRESSION).saturating_add(FREE);
-    let Opened { mut file, mut decoder, track, dtype, promised } = open(at, format)?;
+    let mut packets = Packets::open(at, format)?;
     let mut values: Vec<f64> = Vec::new();
-    let mut packet_values: Vec<f64> = Vec::new();
-    let mut spec = None;
-    while let Some(packet) = file.next_packet().map_err(|fault| broken(at, format, fault))? {
-        if packet.track_id != track {
-            continue;
-        }
-        let decoded = decoder.decode(&packet).map_err(|fault| broken(at, format, fault))?;
-        let found = (decoded.spec().channels().count(), decoded.spec().rate());
-        if *spec.get_or_insert(found) != found {
-            let reason = "its channels or its sample rate change on the way";
-            return Err(Error::corrupt(at, format, reason));
-        }
-        decoded.copy_to_vec_interleaved(&mut packet_values);
-        let all = values.len() + packet_values.len();
-        if all as u64 > most || values.try_reserve(packet_values.len()).is_err() {
+    while let Some(packet) = packets.next()? {
+        let all = values.len() + packet.len();
+        if all as u64 > most || values.try_reserve(packet.len()).is_err() {
             return Err(Error::TooLarge { at: at.clone(), values: all as u64 });
         }
-        values.extend_from_slice(&packet_values);
+        values.extend_from_slice(&packet);
     }
-    let (channels, rate) = spec.ok_or_else(|| Error::Empty { at: at.clone() })?;
-    if decoder.finalize().verify_ok == Some(false) {
-        return Err(Error::corrupt(at, format, "its samples are not those of its checksum"));
-    }
-    let samples = values.len() / channels.max(1);
-    if let Some(promised) = promised
-        && (samples as u64).saturating_add(if dtype == Dtype::F32 { SLACK } else { 0 }) < promised
-    {
-        return Err(Error::corrupt(at, format, format!("it ends after {samples} of {promised} samples")));
-    }
-    let values = Array2::from_shape_vec((samples, channels), values)
+    let (channels, rate) = packets.spec;
+    let values = Array2::from_shape_vec((values.len() / channels, channels), values)
         .map_err(|error| Error::corrupt(at, format, error.to_string()))?;
-    Ok(Array::new(values.into_dyn(), dtype, Some(f64::from(rate))))
+    Ok(Array::new(values.into_dyn(), packets.dtype, Some(f64::from(rate))))
+}
+
+/// A file's values, packet by packet.
+pub(crate) struct Packets {
+    at: Location,
+    format: Format,
+    file: Box<dyn FormatReader>,
+    decoder: Box<dyn AudioDecoder>,
+    track: u32,
+    /// Samples, as the header has it.
+    promised: Option<u64>,
+    /// Samples so far.
+    samples: u64,
+    /// The first packet, which said what follows.
+    first: Option<Vec<f64>>,
+    /// Channels and samples per second.
+    pub(crate) spec: (usize, u32),
+    /// What is stored.
+    pub(crate) dtype: Dtype,
+}
+
+impl Packets {
+    /// Opens a file and decodes its first packet.
+    pub(crate) fn open(at: &Location, format: Format) -> Result<Self> {
+        let Opened { file, decoder, track, dtype, promised } = open(at, format)?;
+        let (at, spec) = (at.clone(), (0, 0));
+        let mut packets = Self { at, format, file, decoder, track, promised, samples: 0, first: None, spec, dtype };
+        packets.first = packets.decode()?;
+        if packets.first.is_none() || packets.spec.0 == 0 {
+            return Err(Error::Empty { at: packets.at });
+        }
+        Ok(packets)
+    }
+
+    /// The next values, channel by channel for each sample; at the end, sees that all have come.
+    pub(crate) fn next(&mut self) -> Result<Option<Vec<f64>>> {
+        let values = match self.first.take() {
+            Some(values) => Some(values),
+            None => self.decode()?,
+        };
+        match &values {
+            Some(values) => self.samples += (values.len() / self.spec.0) as u64,
+            None => self.ensure_whole()?,
+        }
+        Ok(values)
+    }
+
+    fn decode(&mut self) -> Result<Option<Vec<f64>>> {
+        let broken = |fault| broken(&self.at, self.format, fault);
+        loop {
+            let Some(packet) = self.file.next_packet().map_err(broken)? else { return Ok(None) };
+            if packet.track_id != self.track {
+                continue;
+            }
+            let decoded = self.decoder.decode(&packet).map_err(broken)?;
+            let found = (decoded.spec().channels().count(), decoded.spec().rate());
+            if self.spec == (0, 0) {
+                self.spec = found;
+            }
+            if self.spec != found {
+                let reason = "its channels or its sample rate change on the way";
+                return Err(Error::corrupt(&self.at, self.format, reason));
+            }
+            let mut values = Vec::new();
+            decoded.copy_to_vec_interleaved(&mut values);
+            return Ok(Some(values));
+        }
+    }
+
+    fn ensure_whole(&mut self) -> Result<()> {
+        if self.decoder.finalize().verify_ok == Some(false) {
+            return Err(Error::corrupt(&self.at, self.format, "its samples are not those of its checksum"));
+        }
+        let (samples, slack) = (self.samples, if self.dtype == Dtype::F32 { SLACK } else { 0 });
+        match self.promised {
+            Some(promised) if samples.saturating_add(slack) < promised => {
+                Err(Error::corrupt(&self.at, self.format, format!("it ends after {samples} of {promised} samples")))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The recording's length, channels and rate, by decoding it: headers do not always know.

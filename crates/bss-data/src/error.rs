@@ -160,6 +160,32 @@ pub enum Error {
         /// Samples from one frame to the next.
         hop: usize,
     },
+    /// A value that integers of a sound file cannot hold.
+    #[error(
+        "{}: a value of {value} would be clipped, integers of {bits} bits hold -1 to 1; make it quieter, or write float32",
+        path.display()
+    )]
+    Clips {
+        /// The file.
+        path: PathBuf,
+        /// The value.
+        value: f64,
+        /// Bits of a value.
+        bits: u16,
+    },
+    /// A part of a short-time Fourier transform that it has not.
+    #[error(
+        "a spectrum of {bins} bins and {frames} frames: give 1 to {most} bins, half the points of a frame and one, and at \
+         least 2 frames"
+    )]
+    Crop {
+        /// Frequencies asked for.
+        bins: usize,
+        /// Frames asked for.
+        frames: usize,
+        /// Frequencies that there are.
+        most: usize,
+    },
     /// A row of a table has another number of cells than the rows before it.
     #[error("{}: line {line} has {found} cells, expected {expected} as in the lines before", path.display())]
     RaggedRow {

@@ -74,7 +74,13 @@ impl Format {
     /// Whether a file of this format holds one recording or one picture, never a dataset.
     #[must_use]
     pub const fn is_one_recording(self) -> bool {
-        matches!(self, Self::Wav | Self::Flac | Self::Mp3 | Self::Ogg | Self::Png)
+        self.is_sound() || matches!(self, Self::Png)
+    }
+
+    /// Whether a file of this format holds sound.
+    #[must_use]
+    pub const fn is_sound(self) -> bool {
+        matches!(self, Self::Wav | Self::Flac | Self::Mp3 | Self::Ogg)
     }
 
     /// Whether a file of this format names the arrays in it.

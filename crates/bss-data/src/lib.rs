@@ -13,7 +13,7 @@
 //! | `.npz` | named arrays | the same, stored or deflated | stored |
 //! | `.h5`, `.hdf5` | a tree of named arrays | any number type, any layout, gzip and shuffle | contiguous |
 //! | `.csv`, `.tsv`, `.dat`, `.txt` | one table | delimiter, header and decimal comma are found | shortest digits |
-//! | `.wav` | a recording | 8 to 32 bits, scaled to [-1, 1), or float32 | float32 |
+//! | `.wav` | a recording | 8 to 32 bits, scaled to [-1, 1), or float32 | 16, 24 bits, float32 |
 //! | `.flac`, `.mp3`, `.ogg` | a recording | FLAC of 4 to 32 bits, scaled to [-1, 1); MP3; Vorbis | no |
 //! | `.png` | one image | 1 to 16 bits, scaled to [0, 1] | grey, 8 bits |
 //! | `.idx`, `-ubyte`, `.gz` of either | one array | any of its six types, not scaled | no |
@@ -43,7 +43,8 @@
 //!
 //! # Sound
 //!
-//! [`resample()`] gives recordings another sample rate. [`Stft`] is the way from a channel to its spectrogram, and back.
+//! [`resample()`] gives recordings another sample rate. [`Stft`] is the way from a channel to its spectrum, and back,
+//! [`Spectra`] that of notes of one length to the part of it that models see.
 //!
 //! # Damage
 //!
@@ -79,7 +80,11 @@ mod numbers;
 mod png;
 mod read;
 mod resample;
+mod sound_reader;
+mod sound_writer;
+mod spectra;
 mod stft;
+mod stft_stream;
 pub mod synth;
 mod text;
 mod text_layout;
@@ -96,8 +101,14 @@ pub use inspect::{Entry, inspect};
 pub use location::Location;
 pub use png::png_bytes;
 pub use read::{ReadOptions, read};
-pub use resample::resample;
+pub use resample::{Resampler, resample};
+pub use sound_reader::SoundReader;
+pub use sound_writer::SoundWriter;
+pub use spectra::Spectra;
 pub use stft::Stft;
+pub use stft_stream::{Analysis, Synthesis};
 pub use text_layout::{Delimiter, TextLayout};
 pub use traversal::{Grid, Traversal};
 pub use write::{Named, write};
+
+pub use realfft::num_complex::{Complex32, Complex64};

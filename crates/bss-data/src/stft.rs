@@ -70,6 +70,18 @@ impl Stft {
         samples / self.hop + 1
     }
 
+    /// N, the samples of a frame.
+    #[must_use]
+    pub fn points(&self) -> usize {
+        self.window.len()
+    }
+
+    /// Samples from one frame to the next.
+    #[must_use]
+    pub fn hop(&self) -> usize {
+        self.hop
+    }
+
     /// The samples of a signal that frame m reaches, and where they begin in the frame.
     fn reach(&self, m: usize, samples: usize) -> (std::ops::Range<usize>, usize) {
         let (centre, half) = (m * self.hop, self.window.len() / 2);
@@ -80,21 +92,13 @@ impl Stft {
 
     /// The spectrum of a signal, (bins, frames).
     #[must_use]
-    #[expect(clippy::missing_panics_doc, reason = "all lengths are those of the transform")]
     pub fn forward(&self, signal: &[f64]) -> Array2<Complex64> {
         let mut spectrum = Array2::zeros((self.bins(), self.frames(signal.len())));
-        let (mut frame, mut bins) = (self.forward.make_input_vec(), self.forward.make_output_vec());
-        let mut scratch = self.forward.make_scratch_vec();
+        let mut transform = FrameTransform::new(self);
         for (m, mut column) in spectrum.axis_iter_mut(Axis(1)).enumerate() {
-            frame.fill(0.0);
             let (samples, at) = self.reach(m, signal.len());
-            for ((value, &x), w) in frame[at..].iter_mut().zip(&signal[samples]).zip(&self.window[at..]) {
-                *value = w * x;
-            }
-            self.forward
-                .process_with_scratch(&mut frame, &mut bins, &mut scratch)
-                .expect("all lengths are those of the transform");
-            column.iter_mut().zip(&bins).for_each(|(to, &bin)| *to = bin);
+            let bins = transform.analyse(at, &signal[samples]);
+            column.iter_mut().zip(bins).for_each(|(to, &bin)| *to = bin);
         }
         spectrum
     }
@@ -108,27 +112,61 @@ impl Stft {
     pub fn inverse(&self, spectrum: ArrayView2<Complex64>, samples: usize) -> Vec<f64> {
         assert_eq!(spectrum.dim(), (self.bins(), self.frames(samples)), "bins and frames of {samples} samples");
         let (mut signal, mut weight) = (vec![0.0; samples], vec![0.0; samples]);
-        let (mut bins, mut frame) = (self.inverse.make_input_vec(), self.inverse.make_output_vec());
-        let mut scratch = self.inverse.make_scratch_vec();
-        let last = self.bins() - 1;
+        let mut transform = FrameTransform::new(self);
         for (m, column) in spectrum.axis_iter(Axis(1)).enumerate() {
-            bins.iter_mut().zip(column).for_each(|(bin, &from)| *bin = from);
-            // Those of a real signal have no imaginary part there, and those of none have no use for it.
-            (bins[0].im, bins[last].im) = (0.0, 0.0);
-            self.inverse
-                .process_with_scratch(&mut bins, &mut frame, &mut scratch)
-                .expect("all lengths are those of the transform");
             let (reached, at) = self.reach(m, samples);
-            let of_frame = frame[at..].iter().zip(&self.window[at..]);
-            let of_signal = signal[reached.clone()].iter_mut().zip(&mut weight[reached]);
-            for ((sum, weight), (x, w)) in of_signal.zip(of_frame) {
-                *sum += w * x;
-                *weight += w * w;
-            }
+            transform.synthesise(column.iter().copied(), at, &mut signal[reached.clone()], &mut weight[reached]);
         }
-        let points = self.window.len() as f64;
-        signal.iter_mut().zip(&weight).for_each(|(sum, weight)| *sum /= weight * points);
+        signal.iter_mut().zip(&weight).for_each(|(sum, weight)| *sum /= weight);
         signal
+    }
+}
+
+/// The transform of one frame after the other.
+pub(crate) struct FrameTransform {
+    stft: Stft,
+    frame: Vec<f64>,
+    bins: Vec<Complex64>,
+    scratch: Vec<Complex64>,
+}
+
+impl FrameTransform {
+    pub(crate) fn new(stft: &Stft) -> Self {
+        let (frame, bins) = (stft.forward.make_input_vec(), stft.forward.make_output_vec());
+        let longest = stft.forward.get_scratch_len().max(stft.inverse.get_scratch_len());
+        Self { stft: stft.clone(), frame, bins, scratch: vec![Complex64::default(); longest] }
+    }
+
+    /// The spectrum of a frame that is silent but for these samples, from place `at` on.
+    pub(crate) fn analyse(&mut self, at: usize, samples: &[f64]) -> &[Complex64] {
+        let Self { stft, frame, bins, scratch } = self;
+        frame.fill(0.0);
+        for ((value, &x), w) in frame[at..].iter_mut().zip(samples).zip(&stft.window[at..]) {
+            *value = w * x;
+        }
+        stft.forward.process_with_scratch(frame, bins, scratch).expect("all lengths are those of the transform");
+        bins
+    }
+
+    /// Adds a frame from place `at` on to a sum of frames, and its weight to that of the sum.
+    pub(crate) fn synthesise(
+        &mut self,
+        spectrum: impl Iterator<Item = Complex64>,
+        at: usize,
+        sum: &mut [f64],
+        weight: &mut [f64],
+    ) {
+        let Self { stft, frame, bins, scratch } = self;
+        bins.iter_mut().zip(spectrum).for_each(|(bin, from)| *bin = from);
+        let last = bins.len() - 1;
+        // Those of a real signal have no imaginary part there, and those of none have no use for it.
+        (bins[0].im, bins[last].im) = (0.0, 0.0);
+        stft.inverse.process_with_scratch(bins, frame, scratch).expect("all lengths are those of the transform");
+        let points = frame.len() as f64;
+        for ((sum, weight), (x, w)) in sum.iter_mut().zip(weight).zip(frame[at..].iter().zip(&stft.window[at..])) {
+            *sum += w * x / points;
+            *weight += w * w;
+        }
     }
 }
 

@@ -1,22 +1,24 @@
 //! RIFF WAVE audio: one recording of shape (samples, channels).
 //!
-//! Integers of b bits are read as v/2^(b-1), which lies in [-1, 1); float32 as it is. Written is
-//! float32 only, so that nothing is clipped or rounded to integers.
+//! Integers of b bits are read as v/2^(b-1), which lies in [-1, 1); float32 as it is.
 
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
 
-use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
+use hound::{SampleFormat, WavReader};
 use ndarray::Array2;
 
 use crate::array::{Array, Dtype};
-use crate::atomic::atomically_buffered;
 use crate::error::{Error, Result};
 use crate::format::Format;
 use crate::inspect::Entry;
 use crate::location::Location;
+use crate::sound_writer::SoundWriter;
 use crate::write::Named;
+
+/// What a file of this format can hold, with room for its header.
+pub(crate) const MOST_BYTES: u64 = u32::MAX as u64 - 1024;
 
 /// The encodings that are read, for messages.
 const READ: &str = "integers of 8, 16, 24 or 32 bits, or float32";
@@ -25,24 +27,37 @@ const READ: &str = "integers of 8, 16, 24 or 32 bits, or float32";
 pub(crate) fn read(at: &Location, length: u64) -> Result<Array> {
     let (mut reader, dtype) = open(at, length)?;
     let spec = reader.spec();
-    let mut values: Vec<f64> = Vec::with_capacity(reader.len() as usize);
-    let read: hound::Result<()> = match spec.sample_format {
-        SampleFormat::Float => {
-            reader.samples::<f32>().try_for_each(|sample| sample.map(|value| values.push(f64::from(value))))
-        }
-        SampleFormat::Int => {
-            let full_scale = f64::from(1_u32 << (spec.bits_per_sample - 1));
-            reader
-                .samples::<i32>()
-                .try_for_each(|sample| sample.map(|value| values.push(f64::from(value) / full_scale)))
-        }
-    };
-    read.map_err(|error| broken(at, error))?;
+    let values = next_values(&mut reader, at, usize::MAX)?;
     let channels = usize::from(spec.channels);
     let values = Array2::from_shape_vec((values.len() / channels, channels), values)
         .map_err(|error| Error::corrupt(at, Format::Wav, error.to_string()))?;
     Ok(Array::new(values.into_dyn(), dtype, Some(f64::from(spec.sample_rate))))
 }
+
+/// The next values of a file, so many or as many as are left.
+pub(crate) fn next_values(reader: &mut Reader, at: &Location, most: usize) -> Result<Vec<f64>> {
+    let spec = reader.spec();
+    let mut values: Vec<f64> = Vec::with_capacity(most.min(reader.len() as usize));
+    let read: hound::Result<()> = match spec.sample_format {
+        SampleFormat::Float => {
+            reader.samples::<f32>().take(most).try_for_each(|sample| sample.map(|value| values.push(f64::from(value))))
+        }
+        SampleFormat::Int => {
+            let full_scale = full_scale(spec.bits_per_sample);
+            let put = |sample: hound::Result<i32>| sample.map(|value| values.push(f64::from(value) / full_scale));
+            reader.samples::<i32>().take(most).try_for_each(put)
+        }
+    };
+    read.map_err(|error| broken(at, error)).map(|()| values)
+}
+
+/// What an integer of so many bits is divided by.
+pub(crate) fn full_scale(bits: u16) -> f64 {
+    f64::from(1_u32 << (bits - 1))
+}
+
+/// A file that is being read.
+pub(crate) type Reader = WavReader<BufReader<File>>;
 
 /// The recording's length, channels and rate.
 pub(crate) fn entries(at: &Location, length: u64) -> Result<Vec<Entry>> {
@@ -58,38 +73,28 @@ pub(crate) fn entries(at: &Location, length: u64) -> Result<Vec<Entry>> {
     }])
 }
 
-/// Writes a recording of shape (samples, channels), or (samples) for one channel, as float32.
-pub(crate) fn write(path: &Path, array: &Named<'_>, sample_rate: Option<f64>) -> Result<()> {
+/// Writes a recording of shape (samples, channels), or (samples) for one channel, as integers or as float32.
+pub(crate) fn write(path: &Path, array: &Named<'_>, dtype: Dtype, sample_rate: Option<f64>) -> Result<()> {
     let refuse = |what: String, mend| Error::CannotHold { path: path.to_owned(), format: Format::Wav, what, mend };
     let channels = match *array.values.shape() {
         [_] => 1,
         [_, channels] => channels,
         ref shape => return Err(refuse(format!("an array of shape {shape:?}"), "write one (samples, channels)")),
     };
-    let channels = match u16::try_from(channels) {
-        Ok(channels) if channels > 0 => channels,
-        _ => return Err(refuse(format!("{channels} channels"), "write 1 to 65535 channels, or .npy or .h5")),
-    };
-    if array.values.len() as u64 * 4 > u64::from(u32::MAX) - 1024 {
+    let sample_rate = sample_rate
+        .ok_or_else(|| refuse("audio without a sample rate".to_owned(), "give one, or write .npy or .h5"))?;
+    if array.values.len() as u64 * 4 > MOST_BYTES {
         return Err(refuse("more than 4 GB".to_owned(), "write .npy or .h5"));
     }
-    let sample_rate = match sample_rate {
-        Some(rate) if rate >= 1.0 && rate <= f64::from(u32::MAX) && rate.fract() == 0.0 => rate as u32,
-        Some(rate) => return Err(refuse(format!("a sample rate of {rate} Hz"), "give a whole number of Hz")),
-        None => return Err(refuse("audio without a sample rate".to_owned(), "give one, or write .npy or .h5")),
-    };
-    let spec = WavSpec { channels, sample_rate, bits_per_sample: 32, sample_format: SampleFormat::Float };
-    atomically_buffered(path, |file| {
-        let mut writer = WavWriter::new(file, spec).map_err(as_io)?;
-        for &value in array.values {
-            writer.write_sample(value as f32).map_err(as_io)?;
-        }
-        writer.finalize().map_err(as_io)
-    })
+    let mut writer = SoundWriter::create(path, channels, sample_rate, dtype)?;
+    for &value in array.values {
+        writer.push(value)?;
+    }
+    writer.finish()
 }
 
 /// Opens a file and sees that it is as long as its header promises.
-fn open(at: &Location, length: u64) -> Result<(WavReader<BufReader<File>>, Dtype)> {
+pub(crate) fn open(at: &Location, length: u64) -> Result<(Reader, Dtype)> {
     let file = File::open(&at.path).map_err(|error| Error::io(&at.path, error))?;
     let reader = WavReader::new(BufReader::new(file)).map_err(|error| broken(at, error))?;
     let spec = reader.spec();
@@ -131,7 +136,7 @@ fn broken(at: &Location, error: hound::Error) -> Error {
 }
 
 /// An error while writing, as the system's if it is one.
-fn as_io(error: hound::Error) -> io::Error {
+pub(crate) fn as_io(error: hound::Error) -> io::Error {
     match error {
         hound::Error::IoError(error) => error,
         error => io::Error::other(error),

@@ -26,10 +26,11 @@ pub struct Named<'a> {
 ///   `sample_rate` or as an attribute of that name.
 /// - `.npy` holds the first array; each further one goes to a file beside it, called `OUT.NAME.npy`
 ///   where the first is `OUT.npy`.
-/// - Text holds one vector or matrix; `.wav` one of shape (samples, channels), always as float32; `.png` one image of
+/// - Text holds one vector or matrix; `.wav` one of shape (samples, channels), as integers of 16 or 24 bits or as float32; `.png` one image of
 ///   shape (height, width) and values from 0 to 1, always as uint8.
 ///
-/// `dtype` is [`Dtype::F32`] or [`Dtype::F64`]. Numbers beyond the range of float32 become
+/// `dtype` is [`Dtype::F32`] or [`Dtype::F64`], or of `.wav` also [`Dtype::I16`] or [`Dtype::I24`], which are never
+/// clipped: a value beyond ±1 is [`Error::Clips`]. Numbers beyond the range of float32 become
 /// infinite there. Each file is written aside and renamed, so that it is never seen half done.
 ///
 /// # Errors
@@ -40,7 +41,8 @@ pub struct Named<'a> {
 /// See the [crate's example](crate).
 pub fn write(path: &Path, arrays: &[Named<'_>], dtype: Dtype, sample_rate: Option<f64>) -> Result<()> {
     let format = Format::of(path)?;
-    if !matches!(dtype, Dtype::F32 | Dtype::F64) {
+    let are_integers = format == Format::Wav && matches!(dtype, Dtype::I16 | Dtype::I24);
+    if !(are_integers || matches!(dtype, Dtype::F32 | Dtype::F64)) {
         let at = Location::from(path);
         return Err(Error::UnsupportedDtype { at, found: dtype.to_string(), expected: "float32 or float64" });
     }
@@ -59,7 +61,7 @@ pub fn write(path: &Path, arrays: &[Named<'_>], dtype: Dtype, sample_rate: Optio
             Err(refuse(format!("{} arrays", arrays.len()), "write .npz or .h5, or one array"))
         }
         Format::Text => text::write(path, first, dtype),
-        Format::Wav => wav::write(path, first, sample_rate),
+        Format::Wav => wav::write(path, first, dtype, sample_rate),
         Format::Png => png::write(path, first),
         Format::Flac | Format::Mp3 | Format::Ogg | Format::Idx => {
             Err(Error::NotWritten { path: path.to_owned(), format })
