@@ -10,8 +10,10 @@ use crate::{NeriTerms, Refinement};
 /// What a step takes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
-    /// Mixtures (mixtures, features).
+    /// Mixtures (mixtures, features); of [pairs](ExampleModel::learns_from_pairs), each as it is in the sum of its pair.
     pub x: Vec<f32>,
+    /// The sums of pairs of mixtures, (mixtures / 2, features); none where the model does not learn from these.
+    pub sums: Vec<f32>,
     /// Draws of N(0, 1) for the posterior, as many as [`ExampleModel::draws`] says.
     pub noise: Vec<f32>,
     /// The numbers of the examples in each mixture, (mixtures, M).
@@ -67,6 +69,11 @@ pub trait ExampleModel: SeparatesExamples {
 
     /// The same, to be changed.
     fn statistics_mut(&mut self) -> &mut FlatParameters<f32>;
+
+    /// Whether a step takes the sums of the mixtures two by two.
+    fn learns_from_pairs(&self) -> bool {
+        false
+    }
 
     /// How many draws of N(0, 1) a step takes for so many mixtures.
     fn draws(&self, mixtures: usize) -> usize;

@@ -120,7 +120,7 @@ impl ExampleModel for Glo {
         let z: Vec<f32> = rows.iter().flat_map(|row| &self.parameters.values[row.clone()]).copied().collect();
         self.decoder.forward(&self.parameters, &mut self.statistics, &z, &mut self.tape);
         let mut d_logits = std::mem::take(&mut self.tape.output);
-        let reconstruction = mixture::laplace(&batch.x, &mut d_logits, self.config.features, SCALE);
+        let reconstruction = mixture::laplace(&batch.x, &mut d_logits, self.config.features, SCALE, self.config.norm);
         let divergence = 0.5 * z.iter().map(|z| f64::from(z * z)).sum::<f64>() / examples as f64;
         let terms = NeriTerms { reconstruction, divergence };
         if terms.loss(beta).is_finite() {

@@ -3,7 +3,7 @@
 use bss_nn::Noise;
 use bss_nn::dense::{FlatParameters, Sink, sigmoid};
 
-use crate::{Batch, ExampleModel, Latent, NeriConfig, NeriTerms, NeriVae, SCALE, SeparatesExamples};
+use crate::{Batch, ExampleModel, Latent, NeriConfig, NeriTerms, NeriVae, Norm, SCALE, SeparatesExamples};
 
 /// A separator that is trained on sums of two mixtures, which it has to give back from its K outputs.
 ///
@@ -14,17 +14,18 @@ use crate::{Batch, ExampleModel, Latent, NeriConfig, NeriTerms, NeriVae, SCALE, 
 #[derive(Clone, Debug)]
 pub struct MixIt {
     network: NeriVae<f32>,
-    mix: usize,
+    gain: f32,
 }
 
 impl MixIt {
     /// The most sources: every set of them is tried for every pair of mixtures.
     pub const MOST_SOURCES: usize = 12;
 
-    /// The network of `config`, without a divergence, for training mixtures of `mix` sources each.
+    /// The network of `config`, without a divergence; in mixtures, sources are `gain` times as loud as in the sums of pairs
+    /// that it is trained on.
     #[must_use]
-    pub fn new(config: NeriConfig, mix: usize, noise: Noise) -> Self {
-        Self { network: NeriVae::new(NeriConfig { posterior: Latent::Delta, ..config }, noise), mix }
+    pub fn new(config: NeriConfig, gain: f32, noise: Noise) -> Self {
+        Self { network: NeriVae::new(NeriConfig { posterior: Latent::Delta, ..config }, noise), gain }
     }
 }
 
@@ -53,14 +54,13 @@ impl ExampleModel for MixIt {
         0
     }
 
-    /// The mixtures are taken in pairs: an odd one at the end is left out.
+    fn learns_from_pairs(&self) -> bool {
+        true
+    }
+
     fn step(&mut self, batch: &Batch, _: f64, sink: &mut dyn Sink<f32>) -> NeriTerms {
-        let features = self.features();
-        let pairs = batch.x.chunks_exact(2 * features);
-        let halves: Vec<f32> = pairs.clone().flatten().map(|value| 0.5 * value).collect();
-        let sum = |pair: &[f32]| pair[..features].iter().zip(&pair[features..]).map(|(a, b)| a + b).collect::<Vec<_>>();
-        let mixed: Vec<f32> = halves.chunks_exact(2 * features).flat_map(sum).collect();
-        self.network.step_with(&mixed, &[], 0.0, sink, |logits| invariant(&halves, logits, features, SCALE))
+        let (features, norm) = (self.features(), self.network.config().norm);
+        self.network.step_with(&batch.sums, &[], 0.0, sink, |logits| invariant(&batch.x, logits, features, SCALE, norm))
     }
 }
 
@@ -73,9 +73,9 @@ impl SeparatesExamples for MixIt {
         self.network.config().sources
     }
 
-    /// The sources of a mixture of mixtures are `mix` times as faint as those of a mixture, so that is what `x` is made.
+    /// `x` is made as faint as what the network knows.
     fn separate(&self, x: &[f32]) -> Vec<f32> {
-        let gain = self.mix as f32;
+        let gain = self.gain;
         let faint: Vec<f32> = x.iter().map(|value| value / gain).collect();
         let mut sources = self.network.separate(&faint);
         sources.iter_mut().for_each(|value| *value *= gain);
@@ -83,34 +83,37 @@ impl SeparatesExamples for MixIt {
     }
 }
 
-/// The least of `Σ |x₁ - Σ_{k ∈ A} ŝ_k| / b + Σ |x₂ - Σ_{k ∉ A} ŝ_k| / b` over the sets A, the mean over the pairs, from the
-/// decoder's output (pairs, K, features), which is replaced by the gradient; `x` is (pairs, 2, features).
-fn invariant(x: &[f32], logits: &mut [f32], features: usize, b: f64) -> f64 {
+/// The least of `Σ |x₁ - x̂(A)| / b + Σ |x₂ - x̂(Aᶜ)| / b` over the sets A of sources, `x̂(A)` their norm, the mean over the
+/// pairs, from the decoder's output (pairs, K, features), which is replaced by the gradient; `x` is (pairs, 2, features).
+fn invariant(x: &[f32], logits: &mut [f32], features: usize, b: f64, norm: Norm) -> f64 {
     let pairs = x.len() / (2 * features);
     let sources = logits.len() / (pairs * features);
     let slope = (1.0 / (b * pairs as f64)) as f32;
     sigmoid(logits);
+    // Powers of what is less could vanish, and nothing would be left to divide by.
+    logits.iter_mut().for_each(|s| *s = s.max(1e-8));
+    let place = |set: usize, k: usize| if set >> k & 1 == 1 { 0 } else { features };
     let mut total = 0.0;
     for (x, outputs) in x.chunks_exact(2 * features).zip(logits.chunks_exact_mut(sources * features)) {
-        let residuals = |set: usize| {
-            let mut residuals = x.to_vec();
+        let estimates = |set: usize| {
+            let mut mixed = vec![0.0; 2 * features];
             for (k, output) in outputs.chunks_exact(features).enumerate() {
-                let start = if set >> k & 1 == 1 { 0 } else { features };
-                residuals[start..start + features].iter_mut().zip(output).for_each(|(r, s)| *r -= s);
+                mixed[place(set, k)..].iter_mut().zip(output).for_each(|(sum, &s)| *sum += norm.power(s));
             }
-            residuals
+            mixed.iter_mut().for_each(|sum| *sum = norm.root(*sum));
+            mixed
         };
-        let cost = |residuals: &[f32]| residuals.iter().map(|r| f64::from(r.abs())).sum::<f64>();
-        let costs = (0..1usize << sources).map(|set| cost(&residuals(set)));
+        let cost = |mixed: &[f32]| x.iter().zip(mixed).map(|(x, mixed)| f64::from((x - mixed).abs())).sum::<f64>();
+        let costs = (0..1usize << sources).map(|set| cost(&estimates(set)));
         let (set, least) =
             costs.enumerate().min_by(|a, b| a.1.total_cmp(&b.1)).expect("there is at least the empty set");
         total += least;
-        let residuals = residuals(set);
+        let mixed = estimates(set);
         for (k, output) in outputs.chunks_exact_mut(features).enumerate() {
-            let start = if set >> k & 1 == 1 { 0 } else { features };
-            for (s, r) in output.iter_mut().zip(&residuals[start..]) {
-                let sign = if *r == 0.0 { 0.0 } else { r.signum() };
-                *s = -sign * slope * (*s * (1.0 - *s));
+            let start = place(set, k);
+            for ((s, x), mixed) in output.iter_mut().zip(&x[start..]).zip(&mixed[start..]) {
+                let sign = if x == mixed { 0.0 } else { (x - mixed).signum() };
+                *s = -sign * slope * norm.slope(*s / mixed) * (*s * (1.0 - *s));
             }
         }
     }
@@ -124,20 +127,23 @@ mod tests {
     /// Against differences of the least cost, where no assignment is about to change.
     #[test]
     fn the_gradient_is_that_of_the_least_cost() {
-        let x = [0.9, 0.1, 0.2, 0.6, 0.3, 0.3, 0.8, 0.05];
+        let x = [0.95, 0.07, 0.27, 0.66, 0.38, 0.22, 0.71, 0.02];
         let logits = [1.5, -1.0, -0.3, 0.4, -2.0, -1.5, 0.2, -0.7, 1.0, -2.0, -1.0, 0.1];
-        let cost = |logits: &[f32]| invariant(&x, &mut logits.to_vec(), 2, SCALE);
-        let mut gradient = logits.to_vec();
-        invariant(&x, &mut gradient, 2, SCALE);
-        assert!(gradient.iter().any(|g| g.abs() > 0.05));
-        for i in 0..logits.len() {
-            let moved = |by: f32| {
-                let mut logits = logits;
-                logits[i] += by;
-                cost(&logits)
-            };
-            let difference = (moved(2e-3) - moved(-2e-3)) / 4e-3;
-            assert!((difference - f64::from(gradient[i])).abs() < 1e-3, "{i}: {difference} against {}", gradient[i]);
+        for norm in [Norm::One, Norm::Two, Norm::Four] {
+            let cost = |logits: &[f32]| invariant(&x, &mut logits.to_vec(), 2, SCALE, norm);
+            let mut gradient = logits.to_vec();
+            invariant(&x, &mut gradient, 2, SCALE, norm);
+            assert!(gradient.iter().any(|g| g.abs() > 0.05));
+            for i in 0..logits.len() {
+                let moved = |by: f32| {
+                    let mut logits = logits;
+                    logits[i] += by;
+                    cost(&logits)
+                };
+                let difference = (moved(2e-3) - moved(-2e-3)) / 4e-3;
+                let error = (difference - f64::from(gradient[i])).abs();
+                assert!(error < 1e-3, "{norm:?} {i}: {difference} against {}", gradient[i]);
+            }
         }
     }
 
@@ -145,7 +151,7 @@ mod tests {
     fn the_order_of_the_outputs_does_not_matter() {
         let x = [0.9, 0.1, 0.2, 0.6];
         let outputs = [[1.5, -1.0], [-0.3, 0.4], [-2.0, -1.5]];
-        let cost = |order: [usize; 3]| invariant(&x, &mut order.map(|k| outputs[k]).concat(), 2, SCALE);
+        let cost = |order: [usize; 3]| invariant(&x, &mut order.map(|k| outputs[k]).concat(), 2, SCALE, Norm::One);
         let first = cost([0, 1, 2]);
         for order in [[1, 0, 2], [2, 1, 0], [1, 2, 0]] {
             assert!((cost(order) - first).abs() < 1e-6);

@@ -3,6 +3,7 @@
 mod graph;
 mod latent;
 pub(crate) mod mixture;
+mod norm;
 pub(crate) mod refine;
 
 use bss_nn::dense::{FlatParameters, Perceptron, Sink, Tape, sigmoid};
@@ -11,6 +12,7 @@ use bss_nn::{Noise, Purpose, Real};
 use crate::{Batch, ExampleModel, SeparatesExamples};
 
 pub use latent::Latent;
+pub use norm::Norm;
 pub use refine::Refinement;
 
 /// b of equation 3: the Laplace scale of unit variance.
@@ -29,6 +31,8 @@ pub struct NeriConfig {
     pub sources: usize,
     /// What the encoder gives.
     pub posterior: Latent,
+    /// How sources make a mixture.
+    pub norm: Norm,
 }
 
 impl NeriConfig {
@@ -36,7 +40,7 @@ impl NeriConfig {
     #[must_use]
     pub fn mnist(sources: usize) -> Self {
         let widths = vec![700, 600, 500, 400, 300];
-        Self { features: 784, widths, latent: 20, sources, posterior: Latent::Gaussian }
+        Self { features: 784, widths, latent: 20, sources, posterior: Latent::Gaussian, norm: Norm::One }
     }
 }
 
@@ -120,8 +124,8 @@ impl<T: Real> NeriVae<T> {
     ///
     /// Where the loss is not finite there is no way back: the parameters stay.
     pub fn step(&mut self, x: &[T], noise: &[T], beta: f64, sink: &mut dyn Sink<T>) -> NeriTerms {
-        let features = self.config.features;
-        self.step_with(x, noise, beta, sink, |logits| mixture::laplace(x, logits, features, SCALE))
+        let (features, norm) = (self.config.features, self.config.norm);
+        self.step_with(x, noise, beta, sink, |logits| mixture::laplace(x, logits, features, SCALE, norm))
     }
 
     /// The same with another reconstruction term: `reconstruct` is given the decoder's output before the logistic function,
@@ -262,7 +266,7 @@ impl SeparatesExamples for NeriVae<f32> {
 
     fn separate_refined(&self, x: &[f32], refinement: Refinement) -> Option<Vec<f32>> {
         let beta = if self.has_posterior() { refinement.beta } else { 0.0 };
-        Some(Self::separate_refined(self, x, Refinement { beta, ..refinement }))
+        Some(Self::separate_refined(self, x, Refinement { beta, norm: self.config.norm, ..refinement }))
     }
 
     fn spread(&self, x: &[f32], draws: usize, noise: Noise) -> Option<Vec<f32>> {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use bss_models::{Batch, ExampleModel as _, Glo, Latent, NeriConfig, NeriVae, Refinement, SeparatesExamples as _};
+use bss_models::{
+    Batch, ExampleModel as _, Glo, Latent, NeriConfig, NeriVae, Norm, Refinement, SeparatesExamples as _,
+};
 use bss_nn::dense::{FlatAdam, FlatAdamConfig, Sink};
 use bss_nn::{Noise, Purpose, Real};
 use candle_core::{Device, Result, Tensor, Var};
@@ -20,7 +22,7 @@ impl<T: Real> Sink<T> for Keep<T> {
 const EXAMPLES: usize = 37;
 
 fn config(sources: usize, posterior: Latent) -> NeriConfig {
-    NeriConfig { features: 23, widths: vec![17, 11], latent: 3, sources, posterior }
+    NeriConfig { features: 23, widths: vec![17, 11], latent: 3, sources, posterior, norm: Norm::One }
 }
 
 fn mixtures<T: Real>() -> Vec<T> {
@@ -39,7 +41,9 @@ fn fused<T: Real>(config: &NeriConfig, beta: f64) -> (NeriVae<T>, [f64; 2], Vec<
 
 #[test]
 fn the_fused_step_agrees_with_the_graph_in_double_precision() -> Result<()> {
-    for config in [config(2, Latent::Gaussian), config(3, Latent::Gaussian), config(2, Latent::Delta)] {
+    let of_norm = |norm| NeriConfig { norm, ..config(3, Latent::Gaussian) };
+    let others = [config(2, Latent::Gaussian), config(2, Latent::Delta), of_norm(Norm::Two), of_norm(Norm::Four)];
+    for config in others {
         let (model, terms, gradient) = fused::<f64>(&config, 0.5);
         let vars: BTreeMap<String, Var> = (model.parameters.tensors()?.into_iter())
             .map(|(name, tensor)| Ok((name, Var::from_tensor(&tensor)?)))
@@ -83,8 +87,14 @@ fn single_precision_agrees_with_double() {
 
 #[test]
 fn the_number_of_threads_changes_no_bit() {
-    let config =
-        NeriConfig { features: 23, widths: vec![170, 130], latent: 3, sources: 2, posterior: Latent::Gaussian };
+    let config = NeriConfig {
+        features: 23,
+        widths: vec![170, 130],
+        latent: 3,
+        sources: 2,
+        posterior: Latent::Gaussian,
+        norm: Norm::One,
+    };
     let run = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
@@ -148,10 +158,17 @@ fn refining_brings_sources_nearer_to_their_mixture_and_leaves_each_by_itself() {
 fn generative_latent_optimisation_learns_its_examples_and_takes_their_sum_apart() {
     // Bars of 6 by 4 pixels: of each example one column is lit.
     let example = |i: usize| (0..24).map(move |p| if p % 6 == i % 6 { 0.9f32 } else { 0.05 });
-    let config = NeriConfig { features: 24, widths: vec![32, 16], latent: 3, sources: 2, posterior: Latent::Delta };
+    let config = NeriConfig {
+        features: 24,
+        widths: vec![32, 16],
+        latent: 3,
+        sources: 2,
+        posterior: Latent::Delta,
+        norm: Norm::One,
+    };
     let mut model = Glo::new(config, 60, Noise::new(1));
     let mut adam = FlatAdam::<f32>::new(FlatAdamConfig::default(), model.parameters().values.len());
-    let batch = Batch { x: (0..60).flat_map(example).collect(), noise: Vec::new(), examples: (0..60).collect() };
+    let batch = Batch { x: (0..60).flat_map(example).collect(), examples: (0..60).collect(), ..Batch::default() };
     let mut losses = Vec::new();
     for _ in 0..400 {
         losses.push(model.step(&batch, 0.1, &mut adam.step(0.01)).reconstruction);

@@ -25,6 +25,8 @@ pub enum Purpose {
     Sample = 2,
     /// The order in which examples are mixed, one stream an epoch.
     Mix = 3,
+    /// Which examples are set apart.
+    Split = 4,
 }
 
 /// The source of all randomness of a run.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bss_models::{Batch, NeriConfig, NeriVae};
 use bss_nn::Noise;
 use bss_nn::dense::FlatAdamConfig;
-use bss_train::{Beta, Decay, ExampleSchedule, ExampleTrainer, Mixtures};
+use bss_train::{Beta, Decay, ExampleSchedule, ExampleTrainer, Mixtures, Sum};
 use criterion::{BenchmarkId, Criterion};
 
 const BATCH: usize = 128;
@@ -35,8 +35,16 @@ fn measure() {
     for sources in [2, 3] {
         let model = NeriVae::<f32>::new(NeriConfig::mnist(sources), noise);
         let draws = model.draws(BATCH);
-        let mixtures =
-            Mixtures { examples: examples.as_slice().into(), features: FEATURES, mix: 2, batch: BATCH, noise };
+        let sum = Sum::Mean;
+        let mixtures = Mixtures {
+            examples: examples.as_slice().into(),
+            features: FEATURES,
+            mix: 2,
+            sum,
+            pairs: false,
+            batch: BATCH,
+            noise,
+        };
         let Batch { x, .. } = mixtures.batch(0, draws);
         let schedule = ExampleSchedule {
             iterations: 100_000_000,

@@ -4,32 +4,60 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
-use bss_models::Batch;
+use bss_models::{Batch, Magnitudes};
 use bss_nn::{Noise, Purpose};
 
 /// How clean examples become batches of mixtures.
 #[derive(Clone, Debug)]
 pub struct Mixtures {
-    /// The clean examples (examples, features), or the mixtures themselves where `mix` is 1.
+    /// The clean examples, or the mixtures themselves where `mix` is 1: values (examples, features), or spectra
+    /// (examples, 2, pool · features).
     pub examples: Arc<[f32]>,
-    /// The values of an example.
+    /// The values that a model sees of an example.
     pub features: usize,
-    /// M, the number of examples in a mixture, which is their mean: `x = (s₁ + … + s_M) / M`.
+    /// M, the number of examples in a mixture.
     pub mix: usize,
+    /// How they are mixed.
+    pub sum: Sum,
+    /// Whether mixtures are summed again, two by two.
+    pub pairs: bool,
     /// The mixtures of a batch.
     pub batch: usize,
     /// The order in which the examples come, and the posterior's draws.
     pub noise: Noise,
 }
 
+/// What a mixture of examples is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Sum {
+    /// Their mean: `x = (s₁ + … + s_M) / M`.
+    Mean,
+    /// The magnitudes of the sum of their spectra, relative to the largest.
+    Spectra(Magnitudes),
+}
+
 /// Batches that wait for the trainer.
 const AHEAD: usize = 4;
 
 impl Mixtures {
+    /// The stored values of an example.
+    fn stored(&self) -> usize {
+        match self.sum {
+            Sum::Mean => self.features,
+            Sum::Spectra(magnitudes) => 2 * magnitudes.pool * self.features,
+        }
+    }
+
+    /// How many examples there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.examples.len() / self.stored()
+    }
+
     /// Batches in an epoch, in which no example comes twice; 0 if there are too few examples for one.
     #[must_use]
     pub fn per_epoch(&self) -> u64 {
-        (self.examples.len() / self.features / (self.mix * self.batch)) as u64
+        (self.count() / (self.mix * self.batch)) as u64
     }
 
     /// The batch of a step, with so many draws for the posterior: a function of the seed and the step alone.
@@ -59,27 +87,62 @@ impl Mixtures {
 
     fn batch_of(&self, order: &[u32], step: u64, draws: usize) -> Batch {
         let first = (step % self.per_epoch().max(1)) as usize * self.batch * self.mix;
-        let share = 1.0 / self.mix as f32;
-        let mut x = Vec::with_capacity(self.batch * self.features);
         let examples = order[first..first + self.batch * self.mix].to_vec();
-        for mixed in examples.chunks_exact(self.mix) {
-            let start = x.len();
-            x.extend(self.example(mixed[0]).iter().map(|value| value * share));
-            for &example in &mixed[1..] {
-                x[start..].iter_mut().zip(self.example(example)).for_each(|(x, value)| *x += value * share);
+        let mut x = Vec::with_capacity(self.batch * self.features);
+        let mut sums = Vec::new();
+        if self.pairs {
+            // An odd one at the end is left out.
+            for pair in examples.chunks_exact(2 * self.mix) {
+                let (a, b) = pair.split_at(self.mix);
+                self.put_pair(self.mixed(a), self.mixed(b), &mut x, &mut sums);
+            }
+        } else {
+            for mixed in examples.chunks_exact(self.mix) {
+                let mixed = self.mixed(mixed);
+                match self.sum {
+                    Sum::Mean => x.extend(mixed),
+                    Sum::Spectra(magnitudes) => x.extend(magnitudes.normalised(&mixed).0),
+                }
             }
         }
-        Batch { x, noise: self.noise.bulk_normal(Purpose::Reparameterise, 1, step, draws), examples }
+        Batch { x, sums, noise: self.noise.bulk_normal(Purpose::Reparameterise, 1, step, draws), examples }
+    }
+
+    /// The mean of some examples, as they are stored.
+    fn mixed(&self, examples: &[u32]) -> Vec<f32> {
+        let share = 1.0 / self.mix as f32;
+        let mut x: Vec<f32> = self.example(examples[0]).iter().map(|value| value * share).collect();
+        for &example in &examples[1..] {
+            x.iter_mut().zip(self.example(example)).for_each(|(x, value)| *x += value * share);
+        }
+        x
+    }
+
+    /// The mean of two mixtures, and what each adds to it.
+    fn put_pair(&self, mut a: Vec<f32>, mut b: Vec<f32>, x: &mut Vec<f32>, sums: &mut Vec<f32>) {
+        a.iter_mut().chain(&mut b).for_each(|value| *value *= 0.5);
+        let sum: Vec<f32> = a.iter().zip(&b).map(|(a, b)| a + b).collect();
+        match self.sum {
+            Sum::Mean => {
+                x.extend(a.iter().chain(&b));
+                sums.extend(sum);
+            }
+            Sum::Spectra(magnitudes) => {
+                let (sum, peak) = magnitudes.normalised(&sum);
+                [a, b].iter().for_each(|part| x.extend(magnitudes.relative(part, peak)));
+                sums.extend(sum);
+            }
+        }
     }
 
     fn example(&self, index: u32) -> &[f32] {
-        let start = index as usize * self.features;
-        &self.examples[start..start + self.features]
+        let start = index as usize * self.stored();
+        &self.examples[start..start + self.stored()]
     }
 
     /// The order of all examples in an epoch.
     fn order(&self, epoch: u64) -> Vec<u32> {
-        self.noise.permutation(Purpose::Mix, epoch, self.examples.len() / self.features)
+        self.noise.permutation(Purpose::Mix, epoch, self.count())
     }
 }
 
@@ -90,7 +153,8 @@ mod tests {
     /// Example i is twice the number i.
     fn mixtures(seed: u64) -> Mixtures {
         let examples: Vec<f32> = (0..23).flat_map(|i| [i as f32; 2]).collect();
-        Mixtures { examples: examples.into(), features: 2, mix: 2, batch: 3, noise: Noise::new(seed) }
+        let (sum, noise) = (Sum::Mean, Noise::new(seed));
+        Mixtures { examples: examples.into(), features: 2, mix: 2, sum, pairs: false, batch: 3, noise }
     }
 
     #[test]
@@ -126,5 +190,43 @@ mod tests {
                 assert_eq!(ahead.recv().unwrap(), mixtures.batch(step, 5), "step {step} from {start}");
             }
         }
+    }
+
+    #[test]
+    fn spectra_are_added_before_their_magnitudes_are_taken() {
+        // Example i is the spectrum i and i·i (in the complex sense), of which the second cancels out in pairs.
+        let examples: Vec<f32> =
+            (1..=4).flat_map(|i| [i as f32, 3.0, 0.0, if i % 2 == 0 { 4.0 } else { -4.0 }]).collect();
+        let sum = Sum::Spectra(Magnitudes { power: 1.0, pool: 1, energies: false });
+        let mixtures = Mixtures { examples: examples.into(), mix: 2, batch: 2, sum, ..mixtures(5) };
+        assert_eq!((mixtures.count(), mixtures.per_epoch()), (4, 1));
+        let Batch { x, examples, .. } = mixtures.batch(0, 0);
+        for (x, of) in x.chunks_exact(2).zip(examples.chunks_exact(2)) {
+            let first = (of[0] + of[1] + 2) as f32;
+            let second = if (of[0] + of[1]) % 2 == 0 { 10.0 } else { 6.0 };
+            let peak = first.max(second);
+            assert!((x[0] - first / peak).abs() < 1e-6 && (x[1] - second / peak).abs() < 1e-6, "{x:?} of {of:?}");
+        }
+    }
+
+    #[test]
+    fn pairs_are_the_mean_of_two_mixtures_which_add_up_to_it() {
+        let mixtures = Mixtures { pairs: true, batch: 5, ..mixtures(1) };
+        let Batch { x, sums, examples, .. } = mixtures.batch(0, 0);
+        assert_eq!((x.len(), sums.len(), examples.len()), (8, 4, 10), "the fifth is left out");
+        for ((x, sum), of) in x.chunks_exact(4).zip(sums.chunks_exact(2)).zip(examples.chunks_exact(4)) {
+            let half = |of: &[u32]| (of[0] + of[1]) as f32 / 4.0;
+            assert_eq!((x[0], x[2], sum[0]), (half(&of[..2]), half(&of[2..]), half(&of[..2]) + half(&of[2..])));
+        }
+        let spectra = Mixtures {
+            sum: Sum::Spectra(Magnitudes { power: 1.0, pool: 1, energies: false }),
+            features: 1,
+            mix: 1,
+            batch: 2,
+            ..mixtures
+        };
+        let Batch { x, sums, .. } = spectra.batch(0, 0);
+        // In phase, so that they add up; the sum has the peak.
+        assert!(sums == [1.0] && (x[0] + x[1] - 1.0).abs() < 1e-6 && x[0] != x[1], "{x:?} {sums:?}");
     }
 }

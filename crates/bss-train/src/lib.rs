@@ -42,7 +42,7 @@ mod schedule;
 mod trainer;
 mod verdict;
 
-pub use batches::Mixtures;
+pub use batches::{Mixtures, Sum};
 pub use checkpoint::{Checkpoint, FORMAT};
 pub use error::{Error, Result};
 pub use example_schedule::{Beta, Decay, ExampleSchedule};

@@ -34,7 +34,9 @@ impl<T: Real> NeriVae<T> {
         let z = z.reshape((examples * config.sources, config.latent))?;
         let logits = perceptron("decoder", config.widths.len(), parameters, &z)?;
         let sources = (logits.neg()?.exp()? + 1.0)?.recip()?.reshape((examples, config.sources, config.features))?;
-        let distance = (x - sources.sum(1)?)?.abs()?.sum_all()?;
+        let q = f64::from(config.norm.exponent());
+        let mixed = sources.powf(q)?.sum(1)?.powf(1.0 / q)?;
+        let distance = (x - mixed)?.abs()?.sum_all()?;
         let constant = config.features as f64 * (2.0 * SCALE).ln();
         Ok((distance.affine(1.0 / (SCALE * examples as f64), constant)?, divergence))
     }

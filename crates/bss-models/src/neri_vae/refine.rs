@@ -3,7 +3,7 @@
 use bss_nn::Real;
 use bss_nn::dense::{FlatAdam, FlatAdamConfig, FlatParameters, Perceptron, Sink, Tape};
 
-use super::{NeriVae, SCALE, SHARE, mixture};
+use super::{NeriVae, Norm, SCALE, SHARE, mixture};
 
 /// How latent sources are moved towards the mode of `log p(x|Z) + β log p(Z)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,11 +14,13 @@ pub struct Refinement {
     pub rate: f64,
     /// β, the weight of the prior; a model without one leaves it out.
     pub beta: f64,
+    /// How sources make a mixture.
+    pub norm: Norm,
 }
 
 impl Default for Refinement {
     fn default() -> Self {
-        Self { steps: 100, rate: 0.05, beta: 0.5 }
+        Self { steps: 100, rate: 0.05, beta: 0.5, norm: Norm::One }
     }
 }
 
@@ -39,7 +41,7 @@ impl Refinement {
         for step in 0..self.steps {
             decoder.infer_on(parameters, statistics, z, &mut tape);
             let mut d_logits = std::mem::take(&mut tape.output);
-            mixture::laplace(x, &mut d_logits, decoder.outputs(), SCALE);
+            mixture::laplace(x, &mut d_logits, decoder.outputs(), SCALE, self.norm);
             let mut gradient = decoder.input_gradient(parameters, &d_logits, &mut tape);
             gradient.iter_mut().zip(&*z).for_each(|(g, &z)| *g = *g * examples + beta * z);
             tape.output = d_logits;
