@@ -54,7 +54,7 @@ pub use fastica::FastIca;
 pub use jade::Jade;
 pub use joint_diagonalisation::joint_diagonaliser;
 pub use masks::{binary_masks, masked, ratio_masks};
-pub use nmf::{Divergence, FittedNmf, Nmf};
+pub use nmf::{Divergence, EachNmf, FittedNmf, Nmf};
 pub use nonlinearity::Nonlinearity;
 pub use picard::Picard;
 pub use sobi::Sobi;

@@ -1,6 +1,7 @@
 //! Non-negative matrix factorisation (Lee and Seung 2001, NeurIPS 13), of many single-channel mixtures at once.
 
 mod divergence;
+mod each;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ use crate::masks::shares;
 use crate::{Course, Error, Result};
 
 pub use divergence::Divergence;
+pub use each::EachNmf;
 
 /// Mixtures that are updated together. It is fixed, so that sums run in the same order whatever the threads do.
 const BLOCK: usize = 128;
