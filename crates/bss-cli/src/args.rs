@@ -7,6 +7,7 @@ mod count;
 mod data;
 mod evaluate;
 mod fit;
+mod gather;
 mod inspect;
 mod mix;
 mod models;
@@ -20,6 +21,7 @@ pub(crate) use count::CountArgs;
 pub(crate) use data::{DataArgs, OnNan, Traversal};
 pub(crate) use evaluate::EvaluateArgs;
 pub(crate) use fit::FitArgs;
+pub(crate) use gather::GatherArgs;
 pub(crate) use inspect::InspectArgs;
 pub(crate) use mix::MixArgs;
 pub(crate) use models::{CompletionsArgs, ModelsArgs};
@@ -61,6 +63,7 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     Report(ReportArgs),
     Mix(MixArgs),
+    Gather(GatherArgs),
     Synth(SynthArgs),
     Models(ModelsArgs),
     Completions(CompletionsArgs),

@@ -4,6 +4,7 @@ mod completions;
 mod count;
 mod evaluate;
 mod fit;
+mod gather;
 mod inspect;
 mod mix;
 mod models;
@@ -28,6 +29,7 @@ pub(crate) fn run(command: &Command) -> Result<()> {
         Command::Inspect(args) => inspect::run(args),
         Command::Report(args) => report::run(args),
         Command::Mix(args) => mix::run(args),
+        Command::Gather(args) => gather::run(args),
         Command::Synth(args) => synth::run(args),
         Command::Models(args) => models::run(args),
         Command::Completions(args) => completions::run(args),

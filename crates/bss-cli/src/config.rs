@@ -20,9 +20,9 @@ use bss_baselines::{FastIca, Picard, Sobi};
 use bss_data::Columns;
 use bss_train::Schedule;
 
-pub(crate) use datasets::{LearningConfig, NetworkConfig, NmfConfig};
+pub(crate) use datasets::{FrontEndConfig, LearningConfig, NetworkConfig, NmfConfig};
 pub(crate) use options::{
-    Activation, Base, Decay, Decoder, Divergence, Encoder, Model, Nonlinearity, Prior, Whitening,
+    Activation, Adds, Base, Decay, Decoder, Divergence, Encoder, FrontEnd, Model, Nonlinearity, Prior, Whitening,
 };
 
 use crate::args::{OnNan, Traversal};
@@ -48,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) prior: PriorConfig,
     /// How the model is fitted.
     pub(crate) training: TrainingConfig,
+    /// What a model of datasets sees of an example.
+    pub(crate) front_end: FrontEndConfig,
     /// The network of a model of datasets.
     pub(crate) network: NetworkConfig,
     /// How a model of datasets is fitted.
@@ -71,7 +73,7 @@ pub(crate) struct DataConfig {
     pub(crate) columns: Option<Columns>,
     /// Whether the files hold (channels, samples).
     pub(crate) channels_first: bool,
-    /// Samples per second, overruling the file's.
+    /// Samples per second, overruling the file's; of sound as a dataset, those to resample to.
     pub(crate) sample_rate: Option<f64>,
     /// What to do about values that are not finite; an error if absent.
     pub(crate) on_nan: Option<OnNan>,
@@ -227,6 +229,7 @@ impl Default for Config {
                 log_every: 10,
                 checkpoint_seconds: 10.0,
             },
+            front_end: FrontEndConfig::default(),
             network: NetworkConfig::default(),
             learning: LearningConfig::default(),
             nmf: NmfConfig::default(),

@@ -5,6 +5,7 @@
 mod array;
 mod check;
 mod examples;
+mod notes;
 mod repair;
 
 use std::path::Path;
@@ -18,7 +19,8 @@ use crate::layout::{Layout, Size};
 use crate::warnings::{Warning, Warnings};
 
 pub(crate) use array::{Matrix, Stored, read_array, read_matrix};
-pub(crate) use examples::{Examples, read_examples};
+pub(crate) use examples::{Examples, Take, read_examples};
+pub(crate) use notes::{Notes, are_notes, read_notes};
 
 /// The fewest samples that a model is fitted to.
 pub(crate) const MIN_SAMPLES: usize = 32;

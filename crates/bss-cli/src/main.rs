@@ -10,6 +10,7 @@ mod commands;
 mod config;
 mod device;
 mod figures;
+mod front_end;
 mod input;
 mod interrupt;
 mod layout;

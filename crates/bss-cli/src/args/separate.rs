@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use bss_data::Dtype;
 use clap::{Args, ValueEnum};
 
 use super::DataArgs;
@@ -23,13 +24,19 @@ use crate::device::DeviceName;
 /// that of 16 draws from the posterior. Which source is which is open in every example anew: they are in the order of the
 /// model's outputs.
 ///
+/// With a model of sound (--set front-end.kind=stft), datasets are (examples, samples), and a recording of any length goes to
+/// a folder of one .wav for each source, segment by segment: sources keep their order from one to the next, memory does not
+/// grow, and with --mask the sources add up to the recording, of 24 bits or fewer to the last bit. Recordings of another rate
+/// than the model's are resampled.
+///
 /// Sources of a recording are sorted by the share of the mixture's variance that they explain, the largest first; their sign makes
 /// the largest entry of their mixing column positive; their variance is 1 unless --scale original.
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(after_long_help = "Examples:
   bss separate --run runs/ecg --out estimate.npz --std
   bss separate other.dat --columns 1-8 --run runs/ecg --out estimate.npy
-  bss separate mixtures.npz --run runs/digits --out estimate.npz --mask")]
+  bss separate mixtures.npz --run runs/digits --out estimate.npz --mask
+  bss separate song.wav --run runs/notes --out stems --mask --bits 24")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct SeparateArgs {
     /// Files to separate, FILE or FILE:ARRAY [default: what the run was fitted to]
@@ -59,6 +66,10 @@ pub(crate) struct SeparateArgs {
     /// Go on from the encoder's answer for so many steps on each mixture: slower, and nearer to the mixture; for neri and ae
     #[arg(long, value_name = "STEPS", default_value_t = 0)]
     pub(crate) refine: usize,
+
+    /// Bits of a value in a .wav file: integers of 16 or 24, which nothing is clipped to, or 32, floating point
+    #[arg(long, value_name = "BITS", default_value = "32")]
+    pub(crate) bits: Bits,
 
     /// Scale of the sources
     #[arg(long, value_name = "SCALE", default_value = "unit")]
@@ -92,4 +103,31 @@ pub(crate) enum Scale {
     Unit,
     /// That of the source's contribution to the recording: its root mean square over channels
     Original,
+    /// The largest value of each source is 0.9, to be heard or written as integers
+    Peak,
+}
+
+/// Bits of a value in a sound file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Bits {
+    /// Integers
+    #[value(name = "16")]
+    Sixteen,
+    /// Integers
+    #[value(name = "24")]
+    TwentyFour,
+    /// Floating point
+    #[value(name = "32")]
+    ThirtyTwo,
+}
+
+impl Bits {
+    /// The type of a value.
+    pub(crate) fn dtype(self) -> Dtype {
+        match self {
+            Self::Sixteen => Dtype::I16,
+            Self::TwentyFour => Dtype::I24,
+            Self::ThirtyTwo => Dtype::F32,
+        }
+    }
 }

@@ -2,13 +2,15 @@
 
 mod examples;
 mod folder;
+mod song;
+mod sound;
 
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use bss_data::{Dtype, Format, Named};
 use bss_models::Estimate;
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayView1, Axis};
 use serde_json::json;
 
 use crate::args::{Scale, SeparateArgs};
@@ -27,7 +29,7 @@ pub(crate) fn run(args: &SeparateArgs) -> Result<()> {
     let Fitted { model, config, sample_rate, .. } = Fitted::load(&args.run, &args.device.open()?)?;
     match model {
         Separates::Recordings(model) => recording(args, model, &config, sample_rate),
-        Separates::Examples(separator) => examples::run(args, &separator, &config),
+        Separates::Examples(separator) => examples::run(args, &separator, &config, sample_rate),
     }
 }
 
@@ -112,15 +114,22 @@ fn reading(args: &SeparateArgs, config: &Config) -> Reading {
 
 /// Sources at the scale asked for; the mixing changes the other way, so that their product stays.
 fn scaled(estimate: Estimate, scale: Scale) -> Estimate {
-    if scale == Scale::Unit {
-        return estimate;
-    }
-    let factors = Array1::from(estimate.contribution());
+    let factors = match scale {
+        Scale::Unit => return estimate,
+        Scale::Original => Array1::from(estimate.contribution()),
+        Scale::Peak => estimate.sources.map_axis(Axis(0), peak_factor),
+    };
     Estimate {
         sources: estimate.sources * &factors,
         std: estimate.std * &factors,
         mixing: estimate.mixing.map(|mixing| mixing / &factors),
     }
+}
+
+/// What brings the largest value of a source to 0.9; silence stays.
+fn peak_factor(source: ArrayView1<f64>) -> f64 {
+    let peak = source.fold(0.0_f64, |peak, value| peak.max(value.abs()));
+    if peak > 0.0 { 0.9 / peak } else { 1.0 }
 }
 
 /// Writes the arrays to the file asked for, or one file of sound or one image for each source to a folder; returns what
@@ -139,7 +148,8 @@ fn write(estimate: &Estimate, args: &SeparateArgs, layout: Layout, sample_rate: 
     if Format::of(&args.out)?.has_keys() {
         arrays.extend(mixing.as_ref().map(|values| Named { name: "mixing", values }));
     }
-    bss_data::write(&args.out, &arrays, Dtype::F64, sample_rate)?;
+    let is_sound = Format::of(&args.out)?.is_sound();
+    bss_data::write(&args.out, &arrays, if is_sound { args.bits.dtype() } else { Dtype::F64 }, sample_rate)?;
     beside(&args.out, args.std)
 }
 

@@ -2,13 +2,36 @@
 
 use bss_baselines::Nmf;
 
-use super::{Decay, Divergence};
+use super::{Adds, Decay, Divergence, FrontEnd};
+
+/// `[front-end]`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct FrontEndConfig {
+    /// The kind.
+    pub(crate) kind: FrontEnd,
+    /// Samples of a frame.
+    pub(crate) points: usize,
+    /// Samples from one frame to the next.
+    pub(crate) hop: usize,
+    /// The frequencies that are seen, from 0 on.
+    pub(crate) bins: usize,
+    /// The frames that are seen.
+    pub(crate) frames: usize,
+    /// Frames that are seen as one.
+    pub(crate) pool: usize,
+    /// The power of the magnitudes.
+    pub(crate) power: f64,
+    /// What adds up in a mixture.
+    pub(crate) adds: Adds,
+}
 
 /// `[network]`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct NetworkConfig {
     /// Widths of the encoder's hidden layers; the decoder's are the same in reverse.
     pub(crate) widths: Vec<usize>,
+    /// What the widths are multiplied by.
+    pub(crate) width_factor: f64,
     /// The dimensions of a source's latent variable.
     pub(crate) latent: usize,
 }
@@ -65,10 +88,34 @@ pub(crate) struct NmfConfig {
     pub(crate) mixtures: usize,
 }
 
+impl Default for FrontEndConfig {
+    /// Sizes of the paper's section V-A.
+    fn default() -> Self {
+        Self {
+            kind: FrontEnd::None,
+            points: 2048,
+            hop: 512,
+            bins: 256,
+            frames: 128,
+            pool: 1,
+            power: 1.0,
+            adds: Adds::Magnitudes,
+        }
+    }
+}
+
 impl Default for NetworkConfig {
     /// Table I of the paper.
     fn default() -> Self {
-        Self { widths: vec![700, 600, 500, 400, 300], latent: 20 }
+        Self { widths: vec![700, 600, 500, 400, 300], width_factor: 1.0, latent: 20 }
+    }
+}
+
+impl NetworkConfig {
+    /// The widths of the encoder's hidden layers, multiplied.
+    pub(crate) fn scaled_widths(&self) -> Vec<usize> {
+        let scaled = |&width: &usize| ((width as f64 * self.width_factor).round() as usize).max(1);
+        self.widths.iter().map(scaled).collect()
     }
 }
 

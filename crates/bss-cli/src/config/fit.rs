@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use toml::Value;
 
-use super::{Config, DataConfig, Model};
+use super::{Config, DataConfig, FrontEnd, Model};
 use crate::args::{DataArgs, FitArgs};
 use crate::input::Reading;
 use crate::model;
@@ -76,11 +76,13 @@ impl Config {
                 self.apply(key, &value)?;
             }
         }
-        if kind.is_of_datasets() {
-            return args.data.ensure_none(&format!("{} is fitted to examples as they are", self.model));
-        }
         if let Some(rate) = args.data.sample_rate {
             self.apply("data.sample_rate", &Value::Float(rate))?;
+        }
+        if kind.is_of_datasets() {
+            let is_sound = self.front_end.kind == FrontEnd::Stft;
+            let data = DataArgs { sample_rate: args.data.sample_rate.filter(|_| !is_sound), ..args.data.clone() };
+            return data.ensure_none(&format!("{} is fitted to examples as they are", self.model));
         }
         let DataConfig { columns, channels_first, on_nan, traversal, .. } = &mut self.data;
         *channels_first |= args.data.channels_first;

@@ -29,6 +29,26 @@ named! {
 }
 
 named! {
+    /// What a model of datasets sees of an example.
+    enum FrontEnd {
+        /// Its values, from 0 to 1.
+        None = "none",
+        /// The magnitudes of its short-time Fourier transform.
+        Stft = "stft",
+    }
+}
+
+named! {
+    /// What of sound adds up in a mixture.
+    enum Adds {
+        /// Magnitudes: the paper's.
+        Magnitudes = "magnitudes",
+        /// Energies.
+        Energies = "energies",
+    }
+}
+
+named! {
     /// What happens to channels before the encoder sees them.
     enum Whitening {
         /// Centred, decorrelated and brought to unit variance by principal components.

@@ -38,7 +38,7 @@ impl Config {
 
 fn takes(model: Model, path: &str) -> bool {
     match path.split_once('.') {
-        None | Some((DATA, "inputs")) => true,
+        None | Some((DATA, "inputs" | "sample_rate")) => true,
         Some((DATA, key)) => model::kind(model).is_of_datasets() == (key == "mix"),
         Some((section, _)) => takes_section(model, section),
     }

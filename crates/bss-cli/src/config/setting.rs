@@ -3,7 +3,9 @@
 use bss_data::Columns;
 use toml::Value;
 
-use super::{Activation, Base, Decay, Decoder, Divergence, Encoder, Model, Nonlinearity, Prior, Whitening};
+use super::{
+    Activation, Adds, Base, Decay, Decoder, Divergence, Encoder, FrontEnd, Model, Nonlinearity, Prior, Whitening,
+};
 use crate::args::{OnNan, Traversal};
 
 /// A field of [`Config`](super::Config).
@@ -79,7 +81,7 @@ macro_rules! choice {
     )+};
 }
 
-choice!(Model Whitening Encoder Decoder Activation Prior Base Decay Divergence Nonlinearity OnNan Traversal);
+choice!(Model FrontEnd Adds Whitening Encoder Decoder Activation Prior Base Decay Divergence Nonlinearity OnNan Traversal);
 
 /// A setting that can be left out.
 impl<T: Setting + Blank> Setting for Option<T> {

@@ -7,12 +7,17 @@ use bss_nn::dense::FlatParameters;
 
 use super::tensors::{put_vector, take_vector};
 use super::{Fitting, Kind, Separates, Tensors};
-use crate::config::{Config, Model};
+use crate::config::{self, Config, Model};
+use crate::front_end::FrontEnd;
 
 /// The VAE of Neri et al.
 pub(super) const NERI: Kind = Kind {
-    sections: &["network", "learning"],
-    presets: &[("paper", include_str!("../../../../docs/settings/neri-paper.toml"))],
+    sections: &["front-end", "network", "learning"],
+    presets: &[
+        ("paper", include_str!("../../../../docs/settings/neri-paper.toml")),
+        ("audio", include_str!("../../../../docs/settings/neri-audio.toml")),
+        ("audio-paper", include_str!("../../../../docs/settings/neri-audio-paper.toml")),
+    ],
     iterations: None,
     epochs: Some("learning.epochs"),
     restarts: None,
@@ -45,14 +50,12 @@ pub(crate) struct Size {
     pub(crate) examples: usize,
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "a `Network`, of which others refuse some settings")]
 fn neri(config: &Config, size: Size) -> Result<Box<dyn ExampleModel>> {
-    Ok(Box::new(NeriVae::new(shape(config, size, Latent::Gaussian), Noise::new(config.seed))))
+    Ok(Box::new(NeriVae::new(shape(config, size, Latent::Gaussian)?, Noise::new(config.seed))))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "a `Network`, of which others refuse some settings")]
 fn ae(config: &Config, size: Size) -> Result<Box<dyn ExampleModel>> {
-    Ok(Box::new(NeriVae::new(shape(config, size, Latent::Delta), Noise::new(config.seed))))
+    Ok(Box::new(NeriVae::new(shape(config, size, Latent::Delta)?, Noise::new(config.seed))))
 }
 
 fn mixit(config: &Config, size: Size) -> Result<Box<dyn ExampleModel>> {
@@ -68,16 +71,22 @@ fn mixit(config: &Config, size: Size) -> Result<Box<dyn ExampleModel>> {
         "mixit tries every way to share {sources} sources out between two mixtures; take --sources {} or fewer",
         MixIt::MOST_SOURCES
     );
-    Ok(Box::new(MixIt::new(shape(config, size, Latent::Delta), mix, Noise::new(config.seed))))
+    // The mean of two mixtures of `mix` has them at half their size, but spectra are relative to their peaks.
+    let gain = if config.front_end.kind == config::FrontEnd::Stft { 1.0 } else { mix as f32 };
+    Ok(Box::new(MixIt::new(shape(config, size, Latent::Delta)?, gain, Noise::new(config.seed))))
 }
 
 fn glo(config: &Config, size: Size) -> Result<Box<dyn ExampleModel>> {
+    ensure!(
+        config.front_end.kind == config::FrontEnd::None,
+        "glo learns the sizes of clean examples, which spectra relative to their peaks have not; choose another model"
+    );
     ensure!(
         config.data.mix == 1,
         "glo learns clean examples, and mixes none of them; leave out --mix {}, and give it clean examples",
         config.data.mix
     );
-    Ok(Box::new(Glo::new(shape(config, size, Latent::Delta), size.examples, Noise::new(config.seed))))
+    Ok(Box::new(Glo::new(shape(config, size, Latent::Delta)?, size.examples, Noise::new(config.seed))))
 }
 
 /// M of the mixtures that a model separates, as its examples make them: `--mix`, but of models that learn from clean
@@ -90,14 +99,15 @@ pub(crate) fn mixed(config: &Config) -> usize {
     }
 }
 
-fn shape(config: &Config, size: Size, posterior: Latent) -> NeriConfig {
-    NeriConfig {
+fn shape(config: &Config, size: Size, posterior: Latent) -> Result<NeriConfig> {
+    Ok(NeriConfig {
         features: size.features,
-        widths: config.network.widths.clone(),
+        widths: config.network.scaled_widths(),
         latent: config.network.latent,
         sources: config.sources.unwrap_or(EXAMPLE_SOURCES),
         posterior,
-    }
+        norm: FrontEnd::norm(config)?,
+    })
 }
 
 /// What separates examples of one shape.

@@ -1,7 +1,7 @@
 //! `nmf`: non-negative matrix factorisation of datasets of one-channel examples, fitted by one call.
 
-use anyhow::{Result, ensure};
-use bss_baselines::{Divergence, FittedNmf, Nmf};
+use anyhow::{Result, bail, ensure};
+use bss_baselines::{Divergence, EachNmf, FittedNmf, Nmf};
 use candle_core::Device;
 use ndarray::ArrayView2;
 
@@ -12,7 +12,7 @@ use crate::config::{self, Config};
 
 /// The kind.
 pub(super) const KIND: Kind = Kind {
-    sections: &["nmf"],
+    sections: &["front-end", "nmf"],
     presets: &[],
     iterations: Some("nmf.iterations"),
     epochs: None,
@@ -32,8 +32,13 @@ pub(super) const KIND: Kind = Kind {
 const TEMPLATES: &str = "nmf.templates";
 
 fn fit(config: &Config, x: ArrayView2<f32>, shape: &[usize]) -> Result<DirectExamples> {
-    let config::NmfConfig { templates, mask, tolerance, iterations, .. } = config.nmf;
-    let settings = Nmf { templates, divergence: divergence(config), mask, tolerance, iterations, seed: config.seed };
+    let settings = settings(config);
+    if is_of_sound(config) {
+        let mut tensors = Tensors::new();
+        put_shape(&mut tensors, shape)?;
+        let model = Box::new(EachNmf::new(settings, sources(config), [shape[0], shape[1]])?);
+        return Ok(DirectExamples { model, tensors, changes: Vec::new(), unfinished: None });
+    }
     let (model, course) = settings.fit(x, sources(config))?;
     let last = course.changes.last().copied().unwrap_or(0.0);
     let unfinished = (!course.is_converged).then(|| {
@@ -49,8 +54,23 @@ fn fit(config: &Config, x: ArrayView2<f32>, shape: &[usize]) -> Result<DirectExa
     Ok(DirectExamples { model: Box::new(model), tensors, changes: course.changes, unfinished })
 }
 
+/// Whether mixtures are spectrograms, each factorised by itself when it is separated.
+fn is_of_sound(config: &Config) -> bool {
+    config.front_end.kind == config::FrontEnd::Stft
+}
+
+fn settings(config: &Config) -> Nmf {
+    let config::NmfConfig { templates, mask, tolerance, iterations, .. } = config.nmf;
+    Nmf { templates, divergence: divergence(config), mask, tolerance, iterations, seed: config.seed }
+}
+
 fn load(config: &Config, tensors: &mut Tensors, _: &Device) -> Result<Separates> {
     let shape = take_shape(tensors)?;
+    if is_of_sound(config) {
+        let [rows, columns] = shape[..] else { bail!("tensor example.shape is {shape:?}, expected bins and frames") };
+        let model = EachNmf::new(settings(config), sources(config), [rows, columns])?;
+        return Ok(Separates::Examples(Box::new(ExampleSeparator { model: Box::new(model), shape })));
+    }
     let templates = take_matrix(tensors, TEMPLATES)?;
     let (sources, (rank, features)) = (sources(config), templates.dim());
     ensure!(

@@ -25,6 +25,11 @@ fn count() {
 }
 
 #[test]
+fn gather() {
+    check("gather");
+}
+
+#[test]
 fn separate() {
     check("separate");
 }

@@ -27,6 +27,7 @@ mod report;
 mod resume;
 mod separate;
 mod settings;
+mod sound;
 mod streams;
 mod synth;
 mod workflow;

@@ -10,7 +10,7 @@ use std::fs::File;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use bss_train::{ExampleTrainer, RunFolder};
+use bss_train::{ExampleTrainer, Mixtures, RunFolder};
 use serde_json::json;
 
 use super::session;
@@ -82,7 +82,8 @@ impl Session {
         let log_every = learning.log_every as u64;
         let (per_epoch, epochs) = (self.dataset.mixtures.per_epoch(), learning.epochs);
         let draws = self.trainer.model.draws(self.dataset.mixtures.batch);
-        let batches = self.dataset.mixtures.clone().from_step(self.trainer.iteration(), draws);
+        let mixtures = Mixtures { pairs: self.trainer.model.learns_from_pairs(), ..self.dataset.mixtures.clone() };
+        let batches = mixtures.from_step(self.trainer.iteration(), draws);
         let mut saved = Instant::now();
         while !self.trainer.is_done() {
             if interrupt::has_come() {
@@ -119,7 +120,9 @@ impl Session {
         self.log.sync_data()?;
         let about = json!({ "config": self.config.to_toml(), "data": self.dataset.fingerprint });
         self.trainer.save_state(&self.folder.state(), about)?;
-        let about = json!({ "restart": 0, "iteration": self.trainer.iteration(), "seed": self.config.seed });
+        let (iteration, seed) = (self.trainer.iteration(), self.config.seed);
+        let about =
+            json!({ "restart": 0, "iteration": iteration, "seed": seed, "sample_rate": self.dataset.sample_rate });
         let tensors = model::network_tensors(self.trainer.averaged().as_ref(), &self.dataset.shape)?;
         model::save_examples(tensors, &self.config, about, &self.folder.model())
     }

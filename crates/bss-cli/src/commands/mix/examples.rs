@@ -6,7 +6,7 @@ use bss_nn::{Noise, Purpose};
 use ndarray::{ArrayD, IxDyn};
 
 use crate::args::MixArgs;
-use crate::input::read_examples;
+use crate::input::{Take, read_examples};
 use crate::output;
 
 /// Writes mixtures of `mix` examples each, `x = (s₁ + … + s_M) / M`, and the `s / M` that they are the sums of, to the bit
@@ -15,7 +15,7 @@ use crate::output;
 /// # Errors
 /// Examples that cannot be read or are too few, or a file that cannot be written.
 pub(super) fn run(args: &MixArgs, mix: usize) -> Result<()> {
-    let examples = read_examples(&args.sources, None)?;
+    let examples = read_examples(&args.sources, None, Take::Any)?;
     let (count, features) = (examples.count() / mix, examples.features());
     ensure!(
         count > 0,
@@ -43,7 +43,7 @@ pub(super) fn run(args: &MixArgs, mix: usize) -> Result<()> {
     if Format::of(&args.out)?.has_keys() {
         arrays.push(Named { name: "sources", values: &sources });
     }
-    bss_data::write(&args.out, &arrays, Dtype::F32, None)?;
+    bss_data::write(&args.out, &arrays, Dtype::F32, examples.sample_rate)?;
     let bytes = if examples.were_bytes { "; uint8 values were divided by 255" } else { "" };
     output::print(&format!(
         "wrote {}: {count} mixtures of {mix} out of {} (seed {}{bytes})\n",

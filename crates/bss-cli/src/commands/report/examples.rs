@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::{matched, record, summary, traces};
 use crate::args::ReportArgs;
 use crate::config::Config;
+use crate::front_end::FrontEnd;
 use crate::input::read_examples;
 use crate::model::ExampleSeparator;
 use crate::report::{ExamplesReport, write_examples};
@@ -36,7 +37,7 @@ pub(super) fn run(args: &ReportArgs, separator: &ExampleSeparator, config: &Conf
     let record = record(&folder)?;
     let features: usize = separator.shape.iter().product();
     let Mixed { mixture, truth } = match &args.reference {
-        Some(file) => of_reference(file, &separator.shape)?,
+        Some(file) => of_reference(file, config, &separator.shape)?,
         None => of_run(config, &separator.shape)
             .with_context(|| format!("the examples that {} was fitted to cannot be shown", args.run.display()))?,
     };
@@ -106,8 +107,9 @@ fn medians(data: &ExamplesReport) -> Value {
 }
 
 /// Mixtures as the sums of true sources (examples, M, features…), which have the scale that they have in the mixture.
-fn of_reference(file: &str, shape: &[usize]) -> Result<Mixed> {
-    let truth = read_examples(&[file.to_owned()], Some("sources"))?;
+fn of_reference(file: &str, config: &Config, shape: &[usize]) -> Result<Mixed> {
+    let front_end = FrontEnd::of(config)?;
+    let truth = read_examples(&[file.to_owned()], Some("sources"), front_end.as_ref().into())?;
     let features: usize = shape.iter().product();
     let [count, of_source @ ..] = truth.shape.as_slice() else { unreachable!("an example has a dimension") };
     ensure!(
@@ -126,7 +128,8 @@ fn of_reference(file: &str, shape: &[usize]) -> Result<Mixed> {
 /// Mixtures that the run was fitted to, or where it mixed clean examples, such as it might have been.
 fn of_run(config: &Config, shape: &[usize]) -> Result<Mixed> {
     let mix = model::mixed(config);
-    let examples = read_examples(&config.data.inputs, (mix == 1).then_some("mixture"))?;
+    let front_end = FrontEnd::of(config)?;
+    let examples = read_examples(&config.data.inputs, (mix == 1).then_some("mixture"), front_end.as_ref().into())?;
     ensure!(
         examples.shape == shape && examples.count() >= mix,
         "{}: holds {}, but the run was fitted to examples of shape {shape:?}; the file has changed since",
@@ -135,7 +138,8 @@ fn of_run(config: &Config, shape: &[usize]) -> Result<Mixed> {
     );
     let (features, count) = (examples.features(), examples.count());
     let noise = Noise::new(config.seed);
-    let mixtures = Mixtures { examples: examples.values.into(), features, mix, batch: SHOWN.min(count / mix), noise };
+    let (sum, batch) = (examples.sum, SHOWN.min(count / mix));
+    let mixtures = Mixtures { examples: examples.values.into(), features, mix, sum, pairs: false, batch, noise };
     Ok(Mixed { mixture: mixtures.batch(0, 0).x, truth: None })
 }
 

@@ -1,5 +1,7 @@
 //! Separating a dataset, example by example.
 
+use std::path::Path;
+
 use anyhow::{Context as _, Result, bail, ensure};
 use bss_data::{Dtype, Named};
 use bss_models::{Refinement, ratio_mask};
@@ -7,10 +9,12 @@ use bss_nn::Noise;
 use ndarray::{ArrayD, IxDyn};
 use serde_json::json;
 
+use super::{song, sound};
 use crate::args::{Scale, SeparateArgs};
 use crate::config::Config;
 use crate::device::DeviceName;
-use crate::input::{Examples, read_examples};
+use crate::front_end::FrontEnd;
+use crate::input::{Examples, are_notes, read_examples};
 use crate::model::ExampleSeparator;
 use crate::output;
 
@@ -21,9 +25,23 @@ const DRAWS: usize = 16;
 ///
 /// # Errors
 /// Options that are for recordings; examples of another shape; a file that cannot be written.
-pub(super) fn run(args: &SeparateArgs, separator: &ExampleSeparator, config: &Config) -> Result<()> {
+pub(super) fn run(
+    args: &SeparateArgs,
+    separator: &ExampleSeparator,
+    config: &Config,
+    sample_rate: Option<f64>,
+) -> Result<()> {
     ensure_options(args, separator, config)?;
-    let examples = read(args, config)?;
+    // What is separated has the rate of what the run was fitted to.
+    let front_end = FrontEnd::of(config)?.map(|front_end| FrontEnd { sample_rate, ..front_end });
+    if let (Some(front_end), [input]) = (&front_end, args.inputs.as_slice())
+        && are_notes(&args.inputs)
+        && !Path::new(input).is_dir()
+    {
+        return song::run(args, separator, config, front_end, (input, sample_rate));
+    }
+    ensure_file(args)?;
+    let examples = read(args, config, front_end.as_ref())?;
     let (run, shape) = (args.run.display(), &separator.shape);
     ensure!(
         examples.shape == *shape,
@@ -33,16 +51,10 @@ pub(super) fn run(args: &SeparateArgs, separator: &ExampleSeparator, config: &Co
         config.model,
         shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     );
-    let mut sources = match args.refine {
-        0 => separator.model.separate(&examples.values),
-        steps => {
-            let refinement = Refinement { steps, beta: config.learning.beta, ..Refinement::default() };
-            let refined = separator.model.separate_refined(&examples.values, refinement);
-            refined.with_context(|| {
-                format!("--refine: {} has no encoder to go on from; leave --refine out", config.model)
-            })?
-        }
-    };
+    if let Some(front_end) = &front_end {
+        return sound::run(args, separator, config, front_end, &examples);
+    }
+    let mut sources = sources(args, separator, config, &examples.values)?;
     if args.mask {
         sources = ratio_mask(&examples.values, &sources, examples.features());
     }
@@ -81,6 +93,24 @@ pub(super) fn run(args: &SeparateArgs, separator: &ExampleSeparator, config: &Co
     output::print(&format!("wrote {}: {} in {count} sources{masked}{bytes}\n", written.join(", "), examples.extent()))
 }
 
+/// The sources of mixtures as the model sees them, refined where that is asked for.
+///
+/// # Errors
+/// Refinement of a model that cannot.
+pub(super) fn sources(
+    args: &SeparateArgs,
+    separator: &ExampleSeparator,
+    config: &Config,
+    x: &[f32],
+) -> Result<Vec<f32>> {
+    if args.refine == 0 {
+        return Ok(separator.model.separate(x));
+    }
+    let refinement = Refinement { steps: args.refine, beta: config.learning.beta, ..Refinement::default() };
+    let refined = separator.model.separate_refined(x, refinement);
+    refined.with_context(|| format!("--refine: {} has no encoder to go on from; leave --refine out", config.model))
+}
+
 /// Refuses what is for recordings, and what cannot be had together.
 fn ensure_options(args: &SeparateArgs, separator: &ExampleSeparator, config: &Config) -> Result<()> {
     let (run, model, device) = (args.run.display(), config.model, args.device);
@@ -103,6 +133,11 @@ fn ensure_options(args: &SeparateArgs, separator: &ExampleSeparator, config: &Co
         !(args.std && args.refine > 0),
         "--std is that of the encoder's posterior, not of refined sources; leave --std or --refine out"
     );
+    Ok(())
+}
+
+/// Refuses a folder to write a dataset to.
+fn ensure_file(args: &SeparateArgs) -> Result<()> {
     let out = args.out.display();
     ensure!(
         !args.out.is_dir() && args.out.extension().is_some(),
@@ -112,7 +147,7 @@ fn ensure_options(args: &SeparateArgs, separator: &ExampleSeparator, config: &Co
 }
 
 /// The mixtures: those named, or those that the run was fitted to.
-fn read(args: &SeparateArgs, config: &Config) -> Result<Examples> {
+fn read(args: &SeparateArgs, config: &Config, front_end: Option<&FrontEnd>) -> Result<Examples> {
     let mix = config.data.mix;
     if args.inputs.is_empty() && mix > 1 {
         bail!(
@@ -121,5 +156,5 @@ fn read(args: &SeparateArgs, config: &Config) -> Result<Examples> {
         );
     }
     let inputs = if args.inputs.is_empty() { &config.data.inputs } else { &args.inputs };
-    read_examples(inputs, Some("mixture"))
+    read_examples(inputs, Some("mixture"), front_end.into())
 }

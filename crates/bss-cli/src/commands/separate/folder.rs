@@ -12,7 +12,7 @@ use crate::picture;
 /// Writes sources (samples, sources) as `source-1.wav` and so on, or as `.png` where they are images.
 ///
 /// # Errors
-/// Sound without a sample rate; standard deviations, which such files do not hold; a folder that is not empty.
+/// Sound without a sample rate; as [`prepare`].
 pub(super) fn write(
     sources: ArrayView2<f64>,
     args: &SeparateArgs,
@@ -28,10 +28,7 @@ pub(super) fn write(
         )
     }
     let extension = if grid.is_some() { "png" } else { "wav" };
-    ensure!(!args.std, "{shown}: .{extension} files hold no standard deviations; leave --std out, or name a .npz file");
-    let is_full = folder.read_dir().is_ok_and(|mut entries| entries.next().is_some());
-    ensure!(args.force || !is_full, "{shown}: is a folder that is not empty; replace files in it with --force");
-    std::fs::create_dir_all(folder).map_err(|error| anyhow!(error).context(format!("{shown}: cannot be made")))?;
+    let paths = prepare(args, sources.ncols(), extension)?;
     let files: Vec<ArrayD<f64>> = match grid {
         None => sources.axis_iter(Axis(1)).map(|source| source.to_owned().insert_axis(Axis(1)).into_dyn()).collect(),
         Some(grid) => {
@@ -39,10 +36,23 @@ pub(super) fn write(
             images.axis_iter(Axis(2)).map(|image| picture::from_black_to_white(image).into_dyn()).collect()
         }
     };
-    let write = |(j, values): (usize, &ArrayD<f64>)| {
-        let path = folder.join(format!("source-{}.{extension}", j + 1));
-        bss_data::write(&path, &[Named { name: "sources", values }], Dtype::F32, sample_rate)?;
-        Ok(path)
-    };
-    files.iter().enumerate().map(write).collect()
+    let dtype = if grid.is_some() { Dtype::F32 } else { args.bits.dtype() };
+    for (path, values) in paths.iter().zip(&files) {
+        bss_data::write(path, &[Named { name: "sources", values }], dtype, sample_rate)?;
+    }
+    Ok(paths)
+}
+
+/// Makes the folder, and names the files of so many sources in it.
+///
+/// # Errors
+/// Standard deviations, which such files do not hold; a folder that is not empty, or cannot be made.
+pub(super) fn prepare(args: &SeparateArgs, sources: usize, extension: &str) -> Result<Vec<PathBuf>> {
+    let folder: &Path = &args.out;
+    let shown = folder.display();
+    ensure!(!args.std, "{shown}: .{extension} files hold no standard deviations; leave --std out, or name a .npz file");
+    let is_full = folder.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+    ensure!(args.force || !is_full, "{shown}: is a folder that is not empty; replace files in it with --force");
+    std::fs::create_dir_all(folder).map_err(|error| anyhow!(error).context(format!("{shown}: cannot be made")))?;
+    Ok((1..=sources).map(|j| folder.join(format!("source-{j}.{extension}"))).collect())
 }

@@ -7,6 +7,7 @@ use bss_train::Mixtures;
 use crate::args::FitArgs;
 use crate::commands::fit::settings::fingerprint;
 use crate::config::Config;
+use crate::front_end::FrontEnd;
 use crate::input::{Examples, read_examples};
 use crate::model;
 use crate::warnings::{Warning, Warnings};
@@ -18,6 +19,8 @@ pub(super) struct Dataset {
     pub(super) shape: Vec<usize>,
     /// Whether 8-bit values were divided by 255.
     pub(super) were_bytes: bool,
+    /// Samples per second of sound.
+    pub(super) sample_rate: Option<f64>,
     /// The files it came from, for messages.
     pub(super) label: String,
     /// Tells whether a run is resumed on the data it was started on.
@@ -36,7 +39,9 @@ impl Dataset {
         batch: impl FnOnce(&Examples) -> Result<usize>,
     ) -> Result<Self> {
         // What `bss mix` wrote holds mixtures and what they were made of.
-        let examples = read_examples(&args.inputs, (model::mixed(config) == 1).then_some("mixture"))?;
+        let front_end = FrontEnd::of(config)?;
+        let default_key = (model::mixed(config) == 1).then_some("mixture");
+        let examples = read_examples(&args.inputs, default_key, front_end.as_ref().into())?;
         if examples.shape.len() == 1 && examples.shape[0] > examples.count() {
             let (label, count, features) = (examples.label.clone(), examples.count(), examples.shape[0]);
             warnings.push(Warning::MoreFeaturesThanExamples { label, examples: count, features });
@@ -44,15 +49,10 @@ impl Dataset {
         let batch = batch(&examples)?;
         let bits = examples.values.iter().map(|value| u64::from(value.to_bits()));
         let fingerprint = fingerprint(&[&[examples.count()], &examples.shape[..]].concat(), bits);
-        let Examples { values, shape, label, were_bytes } = examples;
+        let Examples { values, sum, shape, label, were_bytes, sample_rate, .. } = examples;
         let features = shape.iter().product();
         let (mix, noise) = (config.data.mix, Noise::new(config.seed));
-        let mixtures = Mixtures { examples: values.into(), features, mix, batch, noise };
-        Ok(Self { mixtures, shape, were_bytes, label, fingerprint })
-    }
-
-    /// How many examples there are.
-    pub(super) fn count(&self) -> usize {
-        self.mixtures.examples.len() / self.mixtures.features
+        let mixtures = Mixtures { examples: values.into(), features, mix, sum, pairs: false, batch, noise };
+        Ok(Self { mixtures, shape, were_bytes, sample_rate, label, fingerprint })
     }
 }

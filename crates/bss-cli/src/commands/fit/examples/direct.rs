@@ -39,7 +39,9 @@ pub(in crate::commands::fit) fn run(args: &FitArgs, mut config: Config, fit: Fit
     let folder = folder.map_or_else(|| RunFolder::create(&args.out, args.force), Ok)?;
     bss_data::write_bytes_atomically(&folder.config(), config.to_toml().as_bytes())?;
     write_log(&folder, &changes)?;
-    let about = json!({ "restart": 0, "iteration": changes.len(), "seed": config.seed, "data": dataset.fingerprint });
+    let mut about =
+        json!({ "restart": 0, "iteration": changes.len(), "seed": config.seed, "data": dataset.fingerprint });
+    about["sample_rate"] = json!(dataset.sample_rate);
     model::save_examples(tensors, &config, about, &folder.model())?;
     let ended = Ended {
         folder: &folder,

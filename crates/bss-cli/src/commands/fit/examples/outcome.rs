@@ -88,7 +88,10 @@ impl Ended<'_> {
     /// If the record cannot be written.
     pub(super) fn tell(&self, args: &FitArgs) -> Result<()> {
         let facts = self.record()?;
-        let next = next(model::mixed(self.config), args);
+        let next = match self.dataset.sample_rate {
+            Some(_) => vec![of_sound(args)],
+            None => next(model::mixed(self.config), args),
+        };
         if args.json {
             let mut object = facts;
             object["run"] = json!(args.out.display().to_string());
@@ -130,7 +133,7 @@ impl Ended<'_> {
         };
         let warnings: Vec<String> = self.warnings.as_slice().iter().map(ToString::to_string).collect();
         let facts = json!({
-            "examples": self.dataset.count(),
+            "examples": self.dataset.mixtures.count(),
             "shape": self.dataset.shape,
             "mix": self.config.data.mix,
             "divided_by_255": self.dataset.were_bytes,
@@ -148,6 +151,12 @@ impl Ended<'_> {
 }
 
 /// The commands to run next: where clean examples were mixed, mixtures have to be made first.
+fn of_sound(args: &FitArgs) -> String {
+    let (run, stems) = (&args.out, args.out.join("stems"));
+    let word = |path: &std::path::Path| shell::word(&path.display().to_string());
+    format!("bss separate SONG --run {} --out {} --mask", word(run), word(&stems))
+}
+
 fn next(mix: usize, args: &FitArgs) -> Vec<String> {
     let run = shell::word(&args.out.display().to_string());
     let file = |name: &str| shell::word(&args.out.join(name).display().to_string());

@@ -23,7 +23,7 @@ pub(super) fn start(args: &FitArgs, mut config: Config, network: Network) -> Res
     let mut warnings = Warnings::new(args.quiet);
     config.sources = Some(config.sources.unwrap_or(EXAMPLE_SOURCES));
     let dataset = Dataset::read(args, &config, &mut warnings, |examples| a_batch(examples, &config))?;
-    let size = Size { features: dataset.mixtures.features, examples: dataset.count() };
+    let size = Size { features: dataset.mixtures.features, examples: dataset.mixtures.count() };
     let model = network(&config, size)?;
     let adam = FlatAdamConfig { weight_decay: config.learning.weight_decay, ..FlatAdamConfig::default() };
     let mut trainer = ExampleTrainer::new(model, adam, schedule(&config, dataset.mixtures.per_epoch()));

@@ -1,7 +1,7 @@
 //! What each output of a fitted model is used for, as mixtures of the data that it was fitted to tell.
 
 use bss_models::SeparatesExamples;
-use bss_train::Mixtures;
+use bss_train::{Mixtures, Sum};
 
 use crate::warnings::Warning;
 
@@ -43,7 +43,7 @@ impl Usage {
 
 /// The usage of each source, on mixtures as they would come in the epoch after the last.
 pub(super) fn of(model: &dyn SeparatesExamples, mixtures: &Mixtures, epochs: usize) -> Vec<Usage> {
-    let count = mixtures.examples.len() / mixtures.features / mixtures.mix;
+    let count = mixtures.count() / mixtures.mix;
     let judged = Mixtures { batch: count.min(MIXTURES), ..mixtures.clone() };
     let x = judged.batch(epochs as u64 * judged.per_epoch(), 0).x;
     let count = model.sources();
@@ -77,10 +77,13 @@ fn of_sources(sources: &[f32], count: usize, features: usize) -> Vec<Usage> {
 
 /// The mean peak that a source has in a mixture, where the clean examples are known.
 pub(super) fn expected_peak(mixtures: &Mixtures) -> Option<f64> {
+    if mixtures.mix == 1 || mixtures.sum != Sum::Mean {
+        return None;
+    }
     let peaks =
         mixtures.examples.chunks_exact(mixtures.features).map(|example| example.iter().copied().fold(0.0, f32::max));
-    let mean = peaks.map(f64::from).sum::<f64>() / (mixtures.examples.len() / mixtures.features) as f64;
-    (mixtures.mix > 1).then_some(mean / mixtures.mix as f64)
+    let mean = peaks.map(f64::from).sum::<f64>() / mixtures.count() as f64;
+    Some(mean / mixtures.mix as f64)
 }
 
 /// The warning that the model tells nothing of the mixtures, or that a source which is used cannot be one.
@@ -135,7 +138,8 @@ mod tests {
     #[test]
     fn a_source_peaks_at_its_share_of_the_clean_examples() {
         let examples = [0.5, 1.0, 0.0, 0.5].into();
-        let mixtures = Mixtures { examples, features: 2, mix: 3, batch: 1, noise: bss_nn::Noise::new(0) };
+        let (sum, noise) = (Sum::Mean, bss_nn::Noise::new(0));
+        let mixtures = Mixtures { examples, features: 2, mix: 3, sum, pairs: false, batch: 1, noise };
         assert_eq!(expected_peak(&mixtures), Some(0.25));
         assert_eq!(expected_peak(&Mixtures { mix: 1, ..mixtures }), None);
     }

@@ -1,0 +1,67 @@
+//! What stands between sound and a model of datasets: short-time Fourier transforms, of which it sees the magnitudes.
+
+use anyhow::{Context as _, Result, ensure};
+use bss_data::Spectra;
+use bss_models::{Magnitudes, Norm};
+
+use crate::config::{self, Config};
+
+/// The front-end of a model.
+#[derive(Debug, Clone)]
+pub(crate) struct FrontEnd {
+    /// From sound to spectra, and back.
+    pub(crate) spectra: Spectra,
+    /// From spectra to what the model sees.
+    pub(crate) magnitudes: Magnitudes,
+    /// Samples per second that all sound is brought to; the files' own if absent.
+    pub(crate) sample_rate: Option<f64>,
+}
+
+impl FrontEnd {
+    /// That of the settings; `None` where the model takes values as they are.
+    ///
+    /// # Errors
+    /// Sizes that do not go together, naming the section.
+    pub(crate) fn of(config: &Config) -> Result<Option<Self>> {
+        let config::FrontEndConfig { kind, points, hop, bins, frames, pool, power, adds } = config.front_end;
+        if kind == config::FrontEnd::None {
+            return Ok(None);
+        }
+        let spectra = Spectra::new(points, hop, bins, frames).context("front-end")?;
+        ensure!(
+            frames.is_multiple_of(pool),
+            "front-end.pool is {pool}, expected a divisor of front-end.frames, which is {frames}"
+        );
+        let magnitudes = Magnitudes { power: power as f32, pool, energies: adds == config::Adds::Energies };
+        Ok(Some(Self { spectra, magnitudes, sample_rate: config.data.sample_rate }))
+    }
+
+    /// How the values of sources make those of a mixture.
+    ///
+    /// # Errors
+    /// Powers for which the network has no norm.
+    pub(crate) fn norm(config: &Config) -> Result<Norm> {
+        let config::FrontEndConfig { kind, power, adds, .. } = config.front_end;
+        if kind == config::FrontEnd::None || adds == config::Adds::Magnitudes {
+            // Powers of magnitudes add up no worse than the values of the paper do.
+            return Ok(Norm::One);
+        }
+        if power == 1.0 {
+            return Ok(Norm::Two);
+        }
+        ensure!(power == 0.5, "front-end.power is {power}, expected 1 or 0.5 where front-end.adds is energies");
+        Ok(Norm::Four)
+    }
+
+    /// The shape of what a model sees of an example.
+    pub(crate) fn shape(&self) -> Vec<usize> {
+        let (bins, frames) = self.spectra.dim();
+        vec![bins, frames / self.magnitudes.pool]
+    }
+
+    /// The spectrum of a signal, (2, bins, frames): real parts, then imaginary ones.
+    pub(crate) fn spectrum(&self, signal: &[f64]) -> Vec<f32> {
+        let spectrum = self.spectra.forward(signal);
+        spectrum.iter().map(|bin| bin.re).chain(spectrum.iter().map(|bin| bin.im)).collect()
+    }
+}

@@ -1,0 +1,186 @@
+//! Sound: notes gathered, learnt and mixed, and recordings of any length taken apart.
+
+use bss_data::{Dtype, SoundReader, SoundWriter};
+use ndarray::{Array2, Axis, Ix2, Ix3};
+
+use crate::Bench;
+
+/// A front-end and a network that are fast.
+const SMALL: &str =
+    "--set front-end.points=64 --set front-end.hop=16 --set front-end.bins=24 --set front-end.frames=16";
+/// MixIT of single notes is as good as supervised, and so learns to tell them apart for certain.
+const LEARN: &str = "--model mixit --mix 1 --set front-end.kind=stft --set network.widths=[48,24] --set \
+                     network.latent=4 --set learning.batch=12 --epochs 300 --quiet";
+
+/// Values of one file of sound, (samples, channels).
+fn write_sound(bench: &Bench, name: &str, values: &Array2<f64>, rate: f64, dtype: Dtype) {
+    std::fs::create_dir_all(bench.path(name).parent().unwrap()).unwrap();
+    let mut writer = SoundWriter::create(&bench.path(name), values.ncols(), rate, dtype).unwrap();
+    values.iter().for_each(|&value| writer.push(value).unwrap());
+    writer.finish().unwrap();
+}
+
+fn read_sound(bench: &Bench, name: &str) -> (Array2<f64>, f64, Dtype) {
+    let mut reader = SoundReader::open(&bench.path(name)).unwrap();
+    let mut values = Vec::new();
+    while let Some(piece) = reader.next_piece().unwrap() {
+        values.extend(piece);
+    }
+    let channels = reader.channels();
+    let values = Array2::from_shape_vec((values.len() / channels, channels), values).unwrap();
+    (values, reader.sample_rate(), reader.dtype())
+}
+
+/// A note of a low instrument, whose tones lie below bin 10, or of a high one.
+fn tone(is_high: bool, note: usize, samples: usize) -> Vec<f64> {
+    let bin = if is_high { 12.0 + 0.3 * note as f64 } else { 2.0 + 0.3 * note as f64 };
+    let tone = |t: usize| 0.3 * (std::f64::consts::TAU * bin * t as f64 / 64.0 + note as f64).sin();
+    (0..samples).map(tone).collect()
+}
+
+/// A bench with 2 instruments of 20 notes as `.wav` files of 8 kHz in `notes`.
+fn notes() -> Bench {
+    let bench = Bench::new();
+    for note in 0..20 {
+        for (folder, is_high) in [("low", false), ("high", true)] {
+            let values = Array2::from_shape_vec((300, 1), tone(is_high, note, 300)).unwrap();
+            write_sound(&bench, &format!("notes/{folder}/{note}.wav"), &values, 8000.0, Dtype::I16);
+        }
+    }
+    bench
+}
+
+/// The same with a run that was fitted to 32 of the notes, and mixtures of the others.
+fn fitted() -> Bench {
+    let bench = notes();
+    bench.ok(&format!("gather notes --split 0.8 --seed 3 --out notes.h5 {SMALL}"));
+    bench.ok(&format!("fit notes.h5:/train --out run {LEARN} {SMALL}"));
+    bench
+}
+
+#[test]
+fn notes_are_gathered_at_one_length_and_loudness() {
+    let bench = notes();
+    write_sound(&bench, "notes/silent.wav", &Array2::zeros((300, 1)), 8000.0, Dtype::I16);
+    let told = bench.json(&format!("gather notes --split 0.75 --seed 3 --out notes.h5 {SMALL}"));
+    assert_eq!(told["arrays"], serde_json::json!({ "train": 30, "test": 10 }));
+    assert!(told["silent"][0].as_str().unwrap().ends_with("silent.wav") && told["sample_rate"] == 8000.0);
+    let train = bench.read("notes.h5:/train").into_dimensionality::<Ix2>().unwrap();
+    assert_eq!(train.dim(), (30, 240));
+    for note in train.outer_iter() {
+        let rms = note.mapv(|value| value * value).mean().unwrap().sqrt();
+        // But for what little lies above the front-end's bins.
+        assert!((rms - 0.05).abs() < 2e-3, "{rms}");
+    }
+    let files = std::fs::read_to_string(bench.path("notes.files.csv")).unwrap();
+    assert_eq!(files.lines().count(), 41);
+    let again = bench.json(&format!("gather notes --split 0.75 --seed 3 --out again.h5 {SMALL}"));
+    assert_eq!(again["arrays"], told["arrays"]);
+    assert_eq!(bench.read("again.h5:/train"), train.into_dyn());
+    bench.fails("gather notes --out notes.npy", 1, &["expected .h5 or .npz"]);
+    bench.fails("gather run.toml --out notes.h5", 1, &["run.toml"]);
+    bench.fails("gather notes --split 1.5 --out notes.h5", 1, &["--split is 1.5"]);
+    write_sound(&bench, "notes/other.wav", &Array2::ones((300, 1)).mapv(|v: f64| v * 0.1), 11_025.0, Dtype::I16);
+    bench.fails("gather notes --out notes.h5", 1, &["11025 Hz", "--sample-rate"]);
+    bench.ok(&format!("gather notes --sample-rate 8000 --out notes.h5 {SMALL}"));
+}
+
+#[test]
+fn mixtures_of_notes_are_taken_apart() {
+    let bench = fitted();
+    bench.ok("mix notes.h5:/test --mix 2 --seed 1 --out test.h5");
+    let si_sdr = |estimate: &str| {
+        let of = bench.json(&format!("evaluate --estimate {estimate} --reference test.h5:sources --metrics si_sdr_db"));
+        of["si_sdr_db"]["mean"].as_f64().unwrap()
+    };
+    bench.ok("separate test.h5:mixture --run run --out masked.h5 --mask");
+    bench.ok("separate test.h5:mixture --run run --out plain.h5");
+    let mixture = bench.read("test.h5:mixture").into_dimensionality::<Ix2>().unwrap();
+    let masked = bench.read("masked.h5:sources").into_dimensionality::<Ix3>().unwrap();
+    assert_eq!(masked.dim(), (4, 2, 240));
+    // The mixture has hardly anything above the front-end's bins.
+    let energy = |values: &Array2<f64>| values.iter().map(|value| value * value).sum::<f64>();
+    let share = energy(&(&masked.sum_axis(Axis(1)) - &mixture)) / energy(&mixture);
+    assert!(share < 1e-2, "{share} of the energy is lost");
+    let (masked, plain) = (si_sdr("masked.h5:sources"), si_sdr("plain.h5:sources"));
+    // The mixture itself has 0 dB.
+    assert!(masked > 3.0 && plain > 0.0 && masked > plain, "masked {masked} dB, plain {plain} dB");
+    bench.fails("separate test.h5:mixture --run run --out a.h5 --std", 1, &["--std"]);
+}
+
+/// Low notes, then both, then high ones.
+fn song(samples: usize, channels: usize) -> Array2<f64> {
+    let place = 0.5_f64.powi(15);
+    let (low, high) = (tone(false, 5, samples), tone(true, 9, samples));
+    Array2::from_shape_fn((samples, channels), |(t, c)| {
+        let low = if t < 2 * samples / 3 { low[t] } else { 0.0 };
+        let high = if t > samples / 3 { high[t] } else { 0.0 };
+        let pan = if c == 0 { 0.8 } else { 0.3 };
+        ((low * pan + high * (1.0 - pan)) / place).round() * place
+    })
+}
+
+#[test]
+fn stems_of_a_recording_add_up_to_it_to_the_last_bit() {
+    let bench = fitted();
+    for (samples, channels, bits, dtype) in
+        [(5000, 1, 32, Dtype::F32), (1, 1, 16, Dtype::I16), (2345, 2, 24, Dtype::I24)]
+    {
+        let song = song(samples, channels);
+        write_sound(&bench, "song.wav", &song, 8000.0, Dtype::I16);
+        let said = bench.ok(&format!("separate song.wav --run run --out stems --mask --bits {bits} --force"));
+        assert!(said.contains("add up to song.wav to the last bit"), "{said}");
+        let stems = ["stems/source-1.wav", "stems/source-2.wav"].map(|name| read_sound(&bench, name));
+        for (values, rate, found) in &stems {
+            assert_eq!((values.dim(), *rate, *found), (song.dim(), 8000.0, dtype));
+        }
+        let [(a, ..), (b, ..)] = &stems;
+        for ((a, b), x) in a.iter().zip(b).zip(&song) {
+            assert_eq!(*a as f32 + *b as f32, *x as f32);
+        }
+    }
+}
+
+#[test]
+fn sources_stay_in_their_files_along_a_recording() {
+    let bench = fitted();
+    let song = song(24_000, 1);
+    write_sound(&bench, "song.wav", &song, 8000.0, Dtype::I16);
+    bench.ok("separate song.wav --run run --out stems --mask");
+    let energy = |name: &str, from: usize| -> f64 {
+        let (values, ..) = read_sound(&bench, name);
+        values.iter().skip(from).take(4000).map(|value| value * value).sum()
+    };
+    // Alone at the beginning and at the end; in between the order must not change.
+    let [first, second] =
+        ["stems/source-1.wav", "stems/source-2.wav"].map(|name| [energy(name, 2000), energy(name, 19_000)]);
+    assert!((first[0] > second[0]) != (first[1] > second[1]), "{first:?} {second:?}");
+}
+
+#[test]
+fn recordings_of_another_rate_are_resampled_and_stereo_needs_a_mask() {
+    let bench = fitted();
+    write_sound(&bench, "song.wav", &song(3000, 2), 16_000.0, Dtype::I16);
+    bench.fails("separate song.wav --run run --out stems", 1, &["2 channels", "--mask"]);
+    let told = bench.json("separate song.wav --run run --out stems --mask");
+    assert_eq!((&told["samples"], &told["resampled_from"]), (&1500.into(), &16_000.0.into()));
+    assert_eq!(read_sound(&bench, "stems/source-2.wav").0.dim(), (1500, 2));
+    bench.fails("separate song.wav --run run --out stems --mask", 1, &["not empty", "--force"]);
+}
+
+#[test]
+fn a_folder_of_notes_is_learnt_from_as_it_is() {
+    let bench = notes();
+    let short = LEARN.replace("--epochs 300", "--epochs 2").replace("--model mixit --mix 1", "--model neri");
+    bench.ok(&format!("fit notes --mix 2 --out run {short} {SMALL}"));
+    let config = std::fs::read_to_string(bench.path("run/config.toml")).unwrap();
+    assert!(config.contains("[front-end]") && config.contains("kind = \"stft\""), "{config}");
+    for model in ["mixit --mix 1", "ae --mix 2"] {
+        let short = short.replace("--model neri", &format!("--model {model}"));
+        bench.ok(&format!("fit notes --out run --force {short} {SMALL}"));
+    }
+    let without = short.replace("--set front-end.kind=stft", "");
+    bench.fails(&format!("fit notes/low/1.wav --mix 2 --out no {without}"), 1, &["front-end.kind=stft"]);
+    bench.fails(&format!("fit notes --mix 2 --out no {short} --set front-end.hop=2000"), 1, &["2000"]);
+    bench.fails(&format!("fit notes --mix 2 --out no {short} --set front-end.pool=3"), 1, &["front-end.pool is 3"]);
+}
