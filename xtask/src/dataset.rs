@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod download;
+pub(crate) mod instruments;
 mod part;
 mod place;
 #[cfg(test)]
@@ -13,7 +14,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use ureq::Proxy;
 
@@ -25,15 +26,19 @@ use part::{Part, check};
 /// Which set to get, and where from and to.
 #[derive(Debug, Args)]
 pub(crate) struct Settings {
-    /// Set of images
+    /// Set of images, or of notes
     #[arg(value_name = "NAME")]
     name: Name,
-    /// Folder to take the files from instead of fetching them: packed as published, or unpacked for mnist
+    /// Folder to take the files from instead of fetching them: packed as published, or unpacked for mnist; of instruments,
+    /// any folder of recordings of single notes
     #[arg(long, value_name = "DIR")]
     from: Option<PathBuf>,
     /// Folder for the files [default: $BSS_DATA/NAME, or else bss/NAME in the user's cache]
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
+    /// Soundfont to play instruments from [default: FluidR3_GM.sf2 where the system keeps it]
+    #[arg(long, value_name = "FILE")]
+    soundfont: Option<PathBuf>,
 }
 
 /// Where a set is kept unless told otherwise.
@@ -56,6 +61,14 @@ enum Source<'a> {
 /// When a file cannot be had, or is not what was published.
 pub(crate) fn run(settings: &Settings) -> Result<bool> {
     let name = settings.name.as_str();
+    let Some(set) = settings.name.set() else {
+        let (from, to, soundfont) = (settings.from.as_deref(), settings.to.as_deref(), settings.soundfont.as_deref());
+        let notes = instruments::obtain(from, to, soundfont)?;
+        let notes = shell::quoted(&notes.to_string_lossy());
+        println!("\nnext:\n  bss fit {notes}:/train --mix 2 --model neri --preset audio --out run");
+        return Ok(true);
+    };
+    ensure!(settings.soundfont.is_none(), "--soundfont is for instruments; leave it out");
     let folder = match &settings.to {
         Some(folder) => folder.clone(),
         None => place::folder(name)?,
@@ -64,7 +77,7 @@ pub(crate) fn run(settings: &Settings) -> Result<bool> {
         Some(folder) => Source::Folder(folder),
         None => Source::Mirrors(Downloader::new(Limits::USUAL, Proxy::try_from_env())),
     };
-    let paths = obtain(settings.name.set(), &source, &folder)?;
+    let paths = obtain(set, &source, &folder)?;
     println!("{name} is complete, every checksum holds:");
     for path in &paths {
         println!("  {}", path.display());

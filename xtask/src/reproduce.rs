@@ -124,7 +124,7 @@ fn replace(path: &Path, text: &str) -> Result<()> {
 }
 
 /// The standard output of the release binary with these arguments.
-fn bss(arguments: &[&str]) -> Result<String> {
+pub(crate) fn bss(arguments: &[&str]) -> Result<String> {
     let output = outcome(arguments)?;
     let error = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "bss {} failed: {error}", arguments.join(" "));

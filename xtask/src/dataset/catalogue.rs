@@ -47,6 +47,8 @@ pub(crate) enum Name {
     FashionMnist,
     /// Handwritten Japanese characters (ROIS-DS CODH)
     Kmnist,
+    /// Single notes of many instruments, played from a soundfont
+    Instruments,
 }
 
 impl Name {
@@ -56,15 +58,17 @@ impl Name {
             Self::Mnist => "mnist",
             Self::FashionMnist => "fashion-mnist",
             Self::Kmnist => "kmnist",
+            Self::Instruments => "instruments",
         }
     }
 
-    /// What the set consists of. The training images come first.
-    pub(super) const fn set(self) -> Set<'static> {
+    /// What the set consists of, of one that is fetched. The training images come first.
+    pub(super) const fn set(self) -> Option<Set<'static>> {
         match self {
-            Self::Mnist => MNIST,
-            Self::FashionMnist => FASHION_MNIST,
-            Self::Kmnist => KMNIST,
+            Self::Mnist => Some(MNIST),
+            Self::FashionMnist => Some(FASHION_MNIST),
+            Self::Kmnist => Some(KMNIST),
+            Self::Instruments => None,
         }
     }
 }

@@ -80,7 +80,7 @@ fn wrong_and_missing_files_of_the_other_folder_are_named() {
 #[test]
 fn the_catalogue_is_complete() {
     for name in [Name::Mnist, Name::FashionMnist, Name::Kmnist] {
-        let set = name.set();
+        let set = name.set().unwrap();
         assert_eq!(set.members.len(), 4);
         assert!(set.members[0].packed.name.starts_with("train-images"), "the command to run next names it");
         let files: Vec<_> = set.members.iter().flat_map(Member::forms).collect();
