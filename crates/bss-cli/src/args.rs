@@ -8,6 +8,7 @@ mod data;
 mod evaluate;
 mod fit;
 mod gather;
+mod ideal;
 mod inspect;
 mod mix;
 mod models;
@@ -22,6 +23,7 @@ pub(crate) use data::{DataArgs, OnNan, Traversal};
 pub(crate) use evaluate::EvaluateArgs;
 pub(crate) use fit::FitArgs;
 pub(crate) use gather::GatherArgs;
+pub(crate) use ideal::{IdealArgs, IdealMask};
 pub(crate) use inspect::InspectArgs;
 pub(crate) use mix::MixArgs;
 pub(crate) use models::{CompletionsArgs, ModelsArgs};
@@ -64,6 +66,7 @@ pub(crate) enum Command {
     Report(ReportArgs),
     Mix(MixArgs),
     Gather(GatherArgs),
+    Ideal(IdealArgs),
     Synth(SynthArgs),
     Models(ModelsArgs),
     Completions(CompletionsArgs),

@@ -5,6 +5,7 @@ mod count;
 mod evaluate;
 mod fit;
 mod gather;
+mod ideal;
 mod inspect;
 mod mix;
 mod models;
@@ -30,6 +31,7 @@ pub(crate) fn run(command: &Command) -> Result<()> {
         Command::Report(args) => report::run(args),
         Command::Mix(args) => mix::run(args),
         Command::Gather(args) => gather::run(args),
+        Command::Ideal(args) => ideal::run(args),
         Command::Synth(args) => synth::run(args),
         Command::Models(args) => models::run(args),
         Command::Completions(args) => completions::run(args),

@@ -25,6 +25,11 @@ fn count() {
 }
 
 #[test]
+fn ideal() {
+    check("ideal");
+}
+
+#[test]
 fn gather() {
     check("gather");
 }

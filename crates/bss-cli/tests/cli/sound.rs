@@ -108,6 +108,34 @@ fn mixtures_of_notes_are_taken_apart() {
     bench.fails("separate test.h5:mixture --run run --out a.h5 --std", 1, &["--std"]);
 }
 
+#[test]
+fn ideal_masks_surpass_what_is_learnt() {
+    let bench = fitted();
+    bench.ok("mix notes.h5:/test --mix 2 --seed 1 --out test.h5");
+    bench.ok("separate test.h5:mixture --run run --out masked.h5 --mask");
+    let si_sdr = |estimate: &str| {
+        let of = bench.json(&format!("evaluate --estimate {estimate} --reference test.h5:sources --metrics si_sdr_db"));
+        of["si_sdr_db"]["mean"].as_f64().unwrap()
+    };
+    let learnt = si_sdr("masked.h5:sources");
+    for mask in ["binary", "ratio", "energy"] {
+        bench.ok(&format!("ideal test.h5:sources --mask {mask} --set front-end.kind=stft {SMALL} --out ideal.h5"));
+        let ideal = si_sdr("ideal.h5:sources");
+        assert!(ideal > learnt && ideal > 10.0, "{mask} {ideal} dB, learnt {learnt} dB");
+    }
+    bench.fails("ideal test.h5:mixture --mask binary --out ideal.h5", 1, &["(examples, sources, features…)"]);
+}
+
+#[test]
+fn ideal_ratio_masks_of_values_that_add_up_are_the_truth() {
+    let bench = Bench::new();
+    bench.write_array("s.npy", Array2::from_shape_fn((12, 5), |(i, j)| ((7 * i + 3 * j) % 11) as f64 / 11.0));
+    bench.ok("mix s.npy --mix 2 --seed 1 --out m.npz");
+    bench.ok("ideal m.npz --mask ratio --out irm.npz");
+    let [truth, found] = ["m.npz:sources", "irm.npz:sources"].map(|file| bench.read(file));
+    assert!(truth.iter().zip(&found).all(|(a, b)| (a - b).abs() < 1e-6) && truth.shape() == found.shape());
+}
+
 /// Low notes, then both, then high ones.
 fn song(samples: usize, channels: usize) -> Array2<f64> {
     let place = 0.5_f64.powi(15);
