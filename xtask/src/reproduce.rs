@@ -10,6 +10,7 @@ mod defaults;
 mod families;
 mod foetal_ecg;
 mod images;
+mod neri_audio;
 mod neri_mnist;
 mod nonlinear;
 mod results;
@@ -32,13 +33,13 @@ pub(crate) struct Settings {
     /// Compare with the stored result instead of replacing it
     #[arg(long)]
     check: bool,
-    /// How much of families or neri-mnist to run [default: quick]
+    /// How much of families, neri-audio or neri-mnist to run [default: quick]
     #[arg(long, value_name = "PRESET")]
     preset: Option<Preset>,
     /// Begin no more cells of families or neri-mnist after so many minutes; the next run goes on
     #[arg(long, value_name = "M")]
     minutes: Option<u64>,
-    /// Where the data of neri-mnist are [default: where `cargo xtask dataset mnist` puts them]
+    /// Where the data of neri-mnist or neri-audio are [default: where `cargo xtask dataset` puts them]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 }
@@ -60,6 +61,8 @@ pub(crate) enum Experiment {
     FoetalEcg,
     /// Images along three traversals
     Images,
+    /// Neri's Table III: pairs of notes
+    NeriAudio,
     /// Neri's Table II: pairs of handwritten digits
     NeriMnist,
     /// Mixing of growing depth
@@ -81,15 +84,14 @@ pub(crate) enum Preset {
 /// # Errors
 /// When a command of the experiment fails or a file cannot be written.
 pub(crate) fn run(settings: &Settings) -> Result<bool> {
-    let has_presets = matches!(settings.id, Experiment::Families | Experiment::NeriMnist);
+    let has_minutes = matches!(settings.id, Experiment::Families | Experiment::NeriMnist);
+    let has_data = matches!(settings.id, Experiment::NeriAudio | Experiment::NeriMnist);
     ensure!(
-        has_presets || settings.preset.is_none() && settings.minutes.is_none(),
-        "--preset and --minutes are for families and neri-mnist only; leave them out"
+        has_minutes || has_data || settings.preset.is_none(),
+        "--preset is for families, neri-audio and neri-mnist only; leave it out"
     );
-    ensure!(
-        settings.data.is_none() || settings.id == Experiment::NeriMnist,
-        "--data is for neri-mnist only; leave it out"
-    );
+    ensure!(has_minutes || settings.minutes.is_none(), "--minutes is for families and neri-mnist only; leave it out");
+    ensure!(has_data || settings.data.is_none(), "--data is for neri-audio and neri-mnist only; leave it out");
     let preset = settings.preset.unwrap_or_default();
     match settings.id {
         Experiment::ArFlow => ar_flow::run(settings.check),
@@ -99,6 +101,7 @@ pub(crate) fn run(settings: &Settings) -> Result<bool> {
         Experiment::Families => families::run(preset, settings.check, settings.minutes),
         Experiment::FoetalEcg => foetal_ecg::run(settings.check),
         Experiment::Images => images::run(settings.check),
+        Experiment::NeriAudio => neri_audio::run(preset, settings.check, settings.data.as_deref()),
         Experiment::NeriMnist => neri_mnist::run(preset, settings.check, settings.minutes, settings.data.as_deref()),
         Experiment::Nonlinear => nonlinear::run(settings.check),
     }

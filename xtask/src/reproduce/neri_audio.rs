@@ -1,0 +1,197 @@
+//! Table III of Neri et al.: pairs of notes, separated by the VAE, its mask and the methods it is compared with.
+
+mod page;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Value, json};
+
+use super::{Preset, bss, replace};
+use crate::{dataset, shell};
+
+/// A row of the table.
+struct Cell {
+    name: &'static str,
+    /// What `bss fit` is told; `None` for masks of the truth.
+    fit: Option<&'static [&'static str]>,
+    /// What `bss separate` or `bss ideal` is told besides.
+    separate: &'static [&'static str],
+}
+
+const NMF: &[&str] = &["--model", "nmf", "--set", "front-end.kind=stft"];
+const NMF_ONE: &[&str] = &["--model", "nmf", "--set", "front-end.kind=stft", "--set", "nmf.templates=1"];
+const MIXIT: &[&str] = &["--model", "mixit", "--mix", "1", "--preset", "audio", "--seed", "0"];
+const VAE: &[&str] = &["--model", "neri", "--mix", "2", "--preset", "audio", "--seed", "0"];
+const VAE_PAPER: &[&str] = &["--model", "neri", "--mix", "2", "--preset", "audio-paper", "--seed", "0"];
+const IDEAL: &str = "front-end.kind=stft";
+
+/// The rows of a preset. Runs of the same options are fitted once.
+fn cells(preset: Preset) -> Vec<Cell> {
+    let vae = if preset == Preset::Quick { VAE } else { VAE_PAPER };
+    let fitted = |name, fit, separate| Cell { name, fit: Some(fit), separate };
+    let ideal = |name, separate| Cell { name, fit: None, separate };
+    vec![
+        fitted("NMF", NMF, &["--mask"][..]),
+        fitted("NMF, one template", NMF_ONE, &["--mask"]),
+        fitted("MixIT", MIXIT, &["--mask"]),
+        fitted("VAE", vae, &[]),
+        fitted("VAEM", vae, &["--mask"]),
+        fitted("VAEM, refined", vae, &["--mask", "--refine", "50"]),
+        ideal("IBM", &["--mask", "binary", "--set", IDEAL]),
+        ideal("IRM", &["--mask", "ratio", "--set", IDEAL]),
+    ]
+}
+
+/// What a row is made of.
+struct Work {
+    /// Where runs are kept, from one call to the next.
+    folder: PathBuf,
+    /// Notes to learn from.
+    training: String,
+    /// Pairs of test notes, with their truth.
+    test: String,
+    /// The folder that the notes came from, by its name.
+    notes: String,
+}
+
+/// Runs the rows of the preset, and writes the page.
+///
+/// # Errors
+/// When the notes are missing or a command fails.
+pub(super) fn run(preset: Preset, check: bool, data: Option<&Path>) -> Result<bool> {
+    ensure!(!check, "--check compares one number of each row, and here nothing settles yet; leave it out");
+    let build = &mut shell::cargo(&["build", "--release", "--package", "bss-cli"]);
+    if !shell::announce_and_run(build)? {
+        return Ok(false);
+    }
+    let work = prepare(data)?;
+    let folder = shell::root().join("docs").join("experiments").join("neri-audio");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let path = folder.join("results.json");
+    let mut stored: Vec<Value> = match fs::read_to_string(&path) {
+        Ok(text) => serde_json::from_str(&text).with_context(|| format!("cannot understand {}", path.display()))?,
+        Err(_) => Vec::new(),
+    };
+    let named = if preset == Preset::Quick { "quick" } else { "paper" };
+    for cell in cells(preset) {
+        let mut found = cell.run(&work, named)?;
+        println!("{}", page::line(&found));
+        found["preset"] = json!(named);
+        found["notes"] = json!(work.notes);
+        stored.retain(|result| result["preset"] != named || result["method"] != cell.name);
+        stored.push(found);
+        replace(&path, &(serde_json::to_string_pretty(&stored)? + "\n"))?;
+        replace(&folder.join("README.md"), &page::page(&stored))?;
+    }
+    Ok(true)
+}
+
+/// Finds the notes and mixes those for the test.
+fn prepare(data: Option<&Path>) -> Result<Work> {
+    let data = match data {
+        Some(folder) => std::path::absolute(folder)?,
+        None => dataset::folder("instruments")?,
+    };
+    let notes = data.join(dataset::instruments::FILE);
+    ensure!(
+        notes.is_file(),
+        "{} is missing; make it with `cargo xtask dataset instruments`, or name its folder with --data",
+        notes.display()
+    );
+    let folder = shell::target_dir().join("reproduce").join("neri-audio");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let test = folder.join("test.h5").display().to_string();
+    let came_from = origin(&notes.with_extension("files.csv")).unwrap_or_else(|| "unknown".to_owned());
+    let notes = notes.display();
+    bss(&["mix", &format!("{notes}:/test"), "--mix", "2", "--seed", "0", "--out", &test])?;
+    Ok(Work { folder, training: format!("{notes}:/train"), test, notes: came_from })
+}
+
+/// The name of the folder that holds those of the instruments, by what `bss gather` wrote beside its notes.
+fn origin(files: &Path) -> Option<String> {
+    let text = fs::read_to_string(files).ok()?;
+    let first = text.lines().nth(1)?.splitn(3, ',').nth(2)?.trim_matches('"').to_owned();
+    Some(Path::new(&first).parent()?.parent()?.file_name()?.to_string_lossy().into_owned())
+}
+
+impl Cell {
+    fn run(&self, work: &Work, preset: &str) -> Result<Value> {
+        let estimate = work.folder.join("estimate.h5").display().to_string();
+        let mut seconds = Value::Null;
+        let started = if let Some(fit) = self.fit {
+            let run = work.folder.join(format!("{preset}-{}", slug(fit)));
+            seconds = json!(fitted(work, fit, &run)?);
+            let started = Instant::now();
+            let (mixture, run) = (format!("{}:mixture", work.test), run.display().to_string());
+            bss(&[&["separate", &mixture, "--run", &run, "--out", &estimate, "--quiet"][..], self.separate].concat())?;
+            started
+        } else {
+            let started = Instant::now();
+            let truth = format!("{}:sources", work.test);
+            bss(&[&["ideal", &truth, "--out", &estimate][..], self.separate].concat())?;
+            started
+        };
+        let separating = started.elapsed().as_secs_f64();
+        let (found, truth) = (format!("{estimate}:sources"), format!("{}:sources", work.test));
+        let metrics = "si_sdr_db,sir_db,sar_db";
+        let words = ["evaluate", "--estimate", &found, "--reference", &truth, "--metrics", metrics, "--json"];
+        let scores: Value = serde_json::from_str(&bss(&words)?)?;
+        Ok(json!({
+            "method": self.name,
+            "si_sdr_db": scores["si_sdr_db"]["median"],
+            "sir_db": scores["sir_db"]["median"],
+            "sar_db": scores["sar_db"]["median"],
+            "examples": scores["examples"],
+            "fit_seconds": seconds,
+            "separate_seconds": (separating * 100.0).round() / 100.0,
+        }))
+    }
+}
+
+/// Fits, or goes on with, a run; returns the seconds that its record tells.
+fn fitted(work: &Work, fit: &[&str], run: &Path) -> Result<f64> {
+    let path = run.display().to_string();
+    let record = run.join("run.json");
+    if !record.is_file() {
+        let begun = if run.join("state.safetensors").is_file() { "--resume" } else { "--force" };
+        let words = [&["fit", &work.training, "--sources", "2", "--out", &path, "--quiet", begun][..], fit].concat();
+        bss(&words)?;
+    }
+    let text = fs::read_to_string(&record).with_context(|| format!("{path} has no run.json"))?;
+    let record: Value = serde_json::from_str(&text)?;
+    record["seconds"].as_f64().with_context(|| format!("{path}/run.json does not say how long the fit took"))
+}
+
+/// A folder's name for some options.
+fn slug(options: &[&str]) -> String {
+    let words = options.iter().filter(|word| !matches!(**word, "--model" | "--set" | "front-end.kind=stft"));
+    words.map(|word| word.trim_start_matches('-').replace(['=', '.'], "-")).collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn notes_are_called_by_their_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = folder.path().join("instruments.files.csv");
+        assert_eq!(origin(&files), None);
+        fs::write(&files, "array,example,file\ntrain,0,\"/somewhere/orchestra, live/banjo/a,b.mp3\"\n").unwrap();
+        assert_eq!(origin(&files).as_deref(), Some("orchestra, live"));
+    }
+
+    #[test]
+    fn runs_of_other_options_have_other_folders() {
+        let cells = cells(Preset::Quick);
+        let fits: BTreeSet<_> = cells.iter().filter_map(|cell| cell.fit).collect();
+        let folders: BTreeSet<String> = fits.iter().map(|fit| slug(fit)).collect();
+        assert_eq!(folders.len(), fits.len());
+        assert!(folders.contains("nmf-nmf-templates-1"), "{folders:?}");
+    }
+}
