@@ -15,8 +15,6 @@ const SECONDS: f64 = 1.6;
 const HELD: f64 = 1.4;
 /// How hard notes are struck.
 const VELOCITIES: [i32; 2] = [60, 100];
-/// Semitones between the notes of an instrument, from the lowest on.
-const STEP: usize = 2;
 
 /// General MIDI programs, counted from 0, with their name and the range that the instrument has, as MIDI notes.
 const INSTRUMENTS: [(i32, &str, i32, i32); 44] = [
@@ -84,7 +82,7 @@ pub(super) fn all(soundfont: &Path, folder: &Path) -> Result<usize> {
     for (program, name, lowest, highest) in INSTRUMENTS {
         let folder = folder.join(name);
         fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
-        for note in (lowest..=highest).step_by(STEP) {
+        for note in lowest..=highest {
             for velocity in VELOCITIES {
                 let mut synthesizer = Synthesizer::new(&font, &settings)
                     .map_err(|error| anyhow!("{shown}: cannot be played: {error}"))?;
