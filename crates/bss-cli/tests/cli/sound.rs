@@ -151,6 +151,8 @@ fn song(samples: usize, channels: usize) -> Array2<f64> {
 #[test]
 fn stems_of_a_recording_add_up_to_it_to_the_last_bit() {
     let bench = fitted();
+    bench.ok("report run");
+    bench.fails("report run --reference test.h5", 1, &["--reference test.h5", "bss evaluate"]);
     for (samples, channels, bits, dtype) in
         [(5000, 1, 32, Dtype::F32), (1, 1, 16, Dtype::I16), (2345, 2, 24, Dtype::I24)]
     {

@@ -12,7 +12,7 @@ use super::{matched, record, summary, traces};
 use crate::args::ReportArgs;
 use crate::config::Config;
 use crate::front_end::FrontEnd;
-use crate::input::read_examples;
+use crate::input::{Take, read_examples};
 use crate::model::ExampleSeparator;
 use crate::report::{ExamplesReport, write_examples};
 use crate::{model, output};
@@ -108,8 +108,11 @@ fn medians(data: &ExamplesReport) -> Value {
 
 /// Mixtures as the sums of true sources (examples, M, features…), which have the scale that they have in the mixture.
 fn of_reference(file: &str, config: &Config, shape: &[usize]) -> Result<Mixed> {
-    let front_end = FrontEnd::of(config)?;
-    let truth = read_examples(&[file.to_owned()], Some("sources"), front_end.as_ref().into())?;
+    ensure!(
+        FrontEnd::of(config)?.is_none(),
+        "--reference {file}: a report on sound shows no truth; leave it out, and score with `bss separate` and `bss evaluate`"
+    );
+    let truth = read_examples(&[file.to_owned()], Some("sources"), Take::Unit)?;
     let features: usize = shape.iter().product();
     let [count, of_source @ ..] = truth.shape.as_slice() else { unreachable!("an example has a dimension") };
     ensure!(
