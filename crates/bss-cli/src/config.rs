@@ -22,7 +22,7 @@ use bss_train::Schedule;
 
 pub(crate) use datasets::{FrontEndConfig, LearningConfig, NetworkConfig, NmfConfig};
 pub(crate) use options::{
-    Activation, Adds, Base, Decay, Decoder, Divergence, Encoder, FrontEnd, Model, Nonlinearity, Prior, Whitening,
+    Activation, Amount, Base, Decay, Decoder, Divergence, Encoder, FrontEnd, Model, Nonlinearity, Prior, Whitening,
 };
 
 use crate::args::{OnNan, Traversal};

@@ -7,8 +7,8 @@
 //! | `sources-detail` | a short window of the same, in which the bands can be seen |
 //! | `mixing` | the mixing matrix as a heat map |
 //! | `training` | losses, posterior variances, prior parameters and, with a truth, correlations over the iterations |
-//! | `examples` | mixtures of a dataset, the truth where it is known, and each estimate |
-//! | `psnr` | how the PSNR is distributed over the examples of a dataset whose truth is known |
+//! | `examples` | mixtures of a dataset, the truth where it is known, and each estimate; of sound, spectrograms |
+//! | `psnr`, `si-sdr` | how a score is distributed over the examples of a dataset whose truth is known |
 //! | `count` | scores of models of different numbers of sources, and the scree |
 //!
 //! Of images, `mixtures` and `sources` are pictures, and there is no detail.
@@ -19,12 +19,12 @@ mod canvas;
 mod count;
 mod envelope;
 mod examples;
+mod histogram;
 mod mixing;
 mod mixtures;
 mod palette;
 mod panel;
 mod pictures;
-mod psnr;
 mod raster;
 mod scale;
 mod sources;
@@ -101,7 +101,7 @@ pub(crate) fn draw_all(data: &ReportData) -> Result<Vec<Figure>> {
 /// # Errors
 /// As [`draw_all`].
 pub(crate) fn draw_examples(data: &ExamplesReport) -> Result<Vec<Figure>> {
-    Ok([examples::draw(data)?, psnr::draw(data)?, training::draw(&data.traces)?].into_iter().flatten().collect())
+    Ok([examples::draw(data)?, histogram::draw(data)?, training::draw(&data.traces)?].into_iter().flatten().collect())
 }
 
 /// Draws the comparison of numbers of sources.

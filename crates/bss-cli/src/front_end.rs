@@ -1,8 +1,9 @@
 //! What stands between sound and a model of datasets: short-time Fourier transforms, of which it sees the magnitudes.
 
 use anyhow::{Context as _, Result, ensure};
-use bss_data::Spectra;
+use bss_data::{Complex32, Spectra};
 use bss_models::{Magnitudes, Norm};
+use ndarray::Array2;
 
 use crate::config::{self, Config};
 
@@ -23,7 +24,7 @@ impl FrontEnd {
     /// # Errors
     /// Sizes that do not go together, naming the section.
     pub(crate) fn of(config: &Config) -> Result<Option<Self>> {
-        let config::FrontEndConfig { kind, points, hop, bins, frames, pool, power, adds } = config.front_end;
+        let config::FrontEndConfig { kind, points, hop, bins, frames, pool, power, adds, mask } = config.front_end;
         if kind == config::FrontEnd::None {
             return Ok(None);
         }
@@ -32,7 +33,8 @@ impl FrontEnd {
             frames.is_multiple_of(pool),
             "front-end.pool is {pool}, expected a divisor of front-end.frames, which is {frames}"
         );
-        let magnitudes = Magnitudes { power: power as f32, pool, energies: adds == config::Adds::Energies };
+        let [energies, energy_masks] = [adds, mask].map(|of| of == config::Amount::Energies);
+        let magnitudes = Magnitudes { power: power as f32, pool, energies, energy_masks };
         Ok(Some(Self { spectra, magnitudes, sample_rate: config.data.sample_rate }))
     }
 
@@ -42,8 +44,8 @@ impl FrontEnd {
     /// Powers for which the network has no norm.
     pub(crate) fn norm(config: &Config) -> Result<Norm> {
         let config::FrontEndConfig { kind, power, adds, .. } = config.front_end;
-        if kind == config::FrontEnd::None || adds == config::Adds::Magnitudes {
-            // Powers of magnitudes add up no worse than the values of the paper do.
+        if kind == config::FrontEnd::None || adds == config::Amount::Magnitudes {
+            // As in the paper, whose magnitudes nearly add up; powers below 1 do less so.
             return Ok(Norm::One);
         }
         if power == 1.0 {
@@ -57,6 +59,35 @@ impl FrontEnd {
     pub(crate) fn shape(&self) -> Vec<usize> {
         let (bins, frames) = self.spectra.dim();
         vec![bins, frames / self.magnitudes.pool]
+    }
+
+    /// The signal of a spectrum (2, bins, frames), seen through gains (bins, frames).
+    pub(crate) fn heard(&self, spectrum: &[f32], gains: &[f32]) -> Vec<f64> {
+        let (re, im) = spectrum.split_at(gains.len());
+        let (bins, frames) = self.spectra.dim();
+        let bin = |(bin, frame): (usize, usize)| {
+            let i = bin * frames + frame;
+            Complex32::new(gains[i] * re[i], gains[i] * im[i])
+        };
+        self.spectra.inverse(Array2::from_shape_fn((bins, frames), bin).view())
+    }
+
+    /// The values of a spectrum.
+    pub(crate) fn stored(&self) -> usize {
+        let (bins, frames) = self.spectra.dim();
+        2 * bins * frames
+    }
+
+    /// The frequency of the uppermost bin in Hz and the seconds of an example, at so many samples per second.
+    pub(crate) fn extent(&self, sample_rate: f64) -> (f64, f64) {
+        let top = self.spectra.dim().0 as f64 / self.spectra.stft().points() as f64;
+        (top * sample_rate, self.spectra.samples() as f64 / sample_rate)
+    }
+
+    /// The signals of the sources (K, features) of a mixture x that has this spectrum.
+    pub(crate) fn stems(&self, spectrum: &[f32], x: &[f32], sources: &[f32], mask: bool) -> Vec<Vec<f64>> {
+        let gains = self.magnitudes.gains(x, sources, mask);
+        gains.chunks_exact(spectrum.len() / 2).map(|gains| self.heard(spectrum, gains)).collect()
     }
 
     /// The spectrum of a signal, (2, bins, frames): real parts, then imaginary ones.

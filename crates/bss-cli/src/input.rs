@@ -10,8 +10,8 @@ mod repair;
 
 use std::path::Path;
 
-use anyhow::{Error, Result, bail, ensure};
-use bss_data::{Columns, Grid};
+use anyhow::{Result, bail, ensure};
+use bss_data::{Columns, Format, Grid};
 use ndarray::{Array2, Axis, concatenate};
 
 use crate::args::{DataArgs, OnNan, Traversal};
@@ -20,7 +20,7 @@ use crate::warnings::{Warning, Warnings};
 
 pub(crate) use array::{Matrix, Stored, read_array, read_matrix};
 pub(crate) use examples::{Examples, Take, read_examples};
-pub(crate) use notes::{Notes, are_notes, read_notes};
+pub(crate) use notes::{Notes, are_notes, read_notes, resampler};
 
 /// The fewest samples that a model is fitted to.
 pub(crate) const MIN_SAMPLES: usize = 32;
@@ -75,11 +75,12 @@ impl From<&DataArgs> for Reading {
     }
 }
 
-/// Reads one or several inputs, FILE or FILE:ARRAY, and joins them along samples; images, along channels.
+/// Reads one or several inputs, FILE or FILE:ARRAY, and joins them along samples; images and sound of one channel, along
+/// channels, which are named by their files then.
 ///
 /// Of a file with several arrays `mixture` is taken unless another is named. Arrays of one dimension are one channel.
-/// All inputs must have the same number of channels and, where they say it, the same sample rate; the names of
-/// channels are the first file's. What is suspicious but usable (an array that looks transposed, constant or
+/// All inputs must have the same number of channels, or of samples, and, where they say it, the same sample rate; the names
+/// of channels that are joined along samples are the first file's. What is suspicious but usable (an array that looks transposed, constant or
 /// duplicate channels, values that were repaired) is a warning.
 ///
 /// # Errors
@@ -88,17 +89,17 @@ impl From<&DataArgs> for Reading {
 /// all constant.
 pub(crate) fn read_recording(inputs: &[String], reading: &Reading, warnings: &mut Warnings) -> Result<Recording> {
     let Some((first, others)) = inputs.split_first() else { bail!("no input; expected at least one file") };
-    let mut read = |input: &String| {
-        let recording = array::read_one(input, reading, warnings)?;
-        let is_stacked = recording.layout.grid.is_some() && !others.is_empty();
-        Ok::<_, Error>(if is_stacked { named_by_file(recording, input) } else { recording })
-    };
-    let mut recording = read(first)?;
+    let mut recording = array::read_one(first, reading, warnings)?;
+    let are_channels = recording.layout.grid.is_some() || recording.values.ncols() == 1 && is_sound(first)?;
+    if are_channels && !others.is_empty() {
+        recording = named_by_file(recording, first);
+    }
     for input in others {
-        let other = read(input)?;
-        recording = match recording.layout.grid {
-            None => joined(recording, other, first, input)?,
-            Some(_) => stacked(recording, other, first, input)?,
+        let other = array::read_one(input, reading, warnings)?;
+        recording = if are_channels {
+            stacked(recording, named_by_file(other, input), first, input)?
+        } else {
+            joined(recording, other, first, input)?
         };
     }
     if let Some(rate) = reading.sample_rate {
@@ -111,6 +112,11 @@ pub(crate) fn read_recording(inputs: &[String], reading: &Reading, warnings: &mu
     finished(recording, reading, warnings)
 }
 
+/// Whether an input is a file of sound.
+fn is_sound(input: &str) -> Result<bool> {
+    Ok(Format::of(&array::locate(input, "")?.path)?.is_sound())
+}
+
 /// Two recordings, one after the other.
 fn joined(a: Recording, b: Recording, first: &str, input: &str) -> Result<Recording> {
     ensure!(
@@ -119,14 +125,19 @@ fn joined(a: Recording, b: Recording, first: &str, input: &str) -> Result<Record
         b.values.ncols(),
         a.values.ncols()
     );
-    if let (Some(rate_a), Some(rate_b)) = (a.sample_rate, b.sample_rate) {
-        ensure!(rate_a == rate_b, "{input} has {rate_b} Hz, but {first} has {rate_a} Hz; resample one of them first");
-    }
+    ensure_same_rate((first, a.sample_rate), (input, b.sample_rate))?;
     let values = concatenate(Axis(0), &[a.values.view(), b.values.view()])?;
     Ok(Recording { values, sample_rate: a.sample_rate.or(b.sample_rate), ..a })
 }
 
-/// Images whose channels go by the name of their file, with a number where it holds several.
+fn ensure_same_rate((a, rate_a): (&str, Option<f64>), (b, rate_b): (&str, Option<f64>)) -> Result<()> {
+    if let (Some(rate_a), Some(rate_b)) = (rate_a, rate_b) {
+        ensure!(rate_a == rate_b, "{b} has {rate_b} Hz, but {a} has {rate_a} Hz; resample one of them first");
+    }
+    Ok(())
+}
+
+/// A recording whose channels go by the name of their file, with a number where it holds several.
 fn named_by_file(mut recording: Recording, input: &str) -> Recording {
     let file =
         Path::new(input).file_name().map_or_else(|| input.to_owned(), |name| name.to_string_lossy().into_owned());
@@ -136,9 +147,15 @@ fn named_by_file(mut recording: Recording, input: &str) -> Recording {
     recording
 }
 
-/// Two stacks of images as one.
+/// Two stacks of images, or sound of the same time, as one.
 fn stacked(mut a: Recording, b: Recording, first: &str, input: &str) -> Result<Recording> {
     ensure_same_size((first, a.layout.grid), (input, b.layout.grid))?;
+    ensure_same_rate((first, a.sample_rate), (input, b.sample_rate))?;
+    let [of_a, of_b] = [&a, &b].map(|recording| recording.values.nrows());
+    ensure!(
+        of_a == of_b,
+        "{input} has {of_b} samples, but {first} has {of_a}; sound of one channel is joined along channels: cut it to one length"
+    );
     let values = concatenate(Axis(1), &[a.values.view(), b.values.view()])?;
     a.channel_names.extend(b.channel_names);
     Ok(Recording { values, ..a })

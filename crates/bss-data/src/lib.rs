@@ -109,6 +109,7 @@ pub use stft::Stft;
 pub use stft_stream::{Analysis, Synthesis};
 pub use text_layout::{Delimiter, TextLayout};
 pub use traversal::{Grid, Traversal};
+pub use wav::wav_bytes;
 pub use write::{Named, write};
 
 pub use realfft::num_complex::{Complex32, Complex64};

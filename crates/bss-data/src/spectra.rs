@@ -25,7 +25,6 @@ use crate::error::Result;
 #[derive(Clone, Debug)]
 pub struct Spectra {
     stft: Stft,
-    hop: usize,
     bins: usize,
     frames: usize,
 }
@@ -40,7 +39,7 @@ impl Spectra {
         if bins == 0 || bins > stft.bins() || frames < 2 {
             return Err(crate::Error::Crop { bins, frames, most: stft.bins() });
         }
-        Ok(Self { stft, hop, bins, frames })
+        Ok(Self { stft, bins, frames })
     }
 
     /// The transform.
@@ -58,7 +57,7 @@ impl Spectra {
     /// The samples whose frames these are; those of shorter signals are followed by silence, of longer ones left out.
     #[must_use]
     pub fn samples(&self) -> usize {
-        (self.frames - 1) * self.hop
+        (self.frames - 1) * self.stft.hop()
     }
 
     /// The spectrum of a signal, (bins, frames).

@@ -3,10 +3,10 @@
 //! Integers of b bits are read as v/2^(b-1), which lies in [-1, 1); float32 as it is.
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Cursor};
 use std::path::Path;
 
-use hound::{SampleFormat, WavReader};
+use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 use ndarray::Array2;
 
 use crate::array::{Array, Dtype};
@@ -91,6 +91,43 @@ pub(crate) fn write(path: &Path, array: &Named<'_>, dtype: Dtype, sample_rate: O
         writer.push(value)?;
     }
     writer.finish()
+}
+
+/// A WAV file in memory: one channel of 16-bit integers, to which values from -1 to 1 are rounded.
+///
+/// # Errors
+/// A sample rate that is no whole number from 1 on, a value that 16 bits cannot hold, or more than 4 GB.
+///
+/// # Examples
+/// ```
+/// let tone: Vec<f64> = (0..800).map(|t| 0.5 * (0.3 * f64::from(t)).sin()).collect();
+/// let bytes = bss_data::wav_bytes(&tone, 8000.0)?;
+/// assert_eq!((&bytes[..4], bytes.len()), (&b"RIFF"[..], 44 + 1600));
+/// assert!(bss_data::wav_bytes(&[1.5], 8000.0).is_err());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn wav_bytes(values: &[f64], sample_rate: f64) -> io::Result<Vec<u8>> {
+    let refuse = |what: String| Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+    if !(sample_rate >= 1.0 && sample_rate <= f64::from(u32::MAX) && sample_rate.fract() == 0.0) {
+        return refuse(format!("WAV cannot hold a sample rate of {sample_rate} Hz; give a whole number of Hz"));
+    }
+    if values.len() as u64 * 2 > MOST_BYTES {
+        return refuse("WAV cannot hold more than 4 GB".to_owned());
+    }
+    let spec =
+        WavSpec { channels: 1, sample_rate: sample_rate as u32, bits_per_sample: 16, sample_format: SampleFormat::Int };
+    let mut bytes = Cursor::new(Vec::new());
+    let mut writer = WavWriter::new(&mut bytes, spec).map_err(as_io)?;
+    let full_scale = full_scale(spec.bits_per_sample);
+    for value in values {
+        let rounded = (value * full_scale).round();
+        if !(-full_scale..full_scale).contains(&rounded) {
+            return refuse(format!("a value of {value} would clip in 16 bits"));
+        }
+        writer.write_sample(rounded as i16).map_err(as_io)?;
+    }
+    writer.finalize().map_err(as_io)?;
+    Ok(bytes.into_inner())
 }
 
 /// Opens a file and sees that it is as long as its header promises.

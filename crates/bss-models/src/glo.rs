@@ -44,20 +44,6 @@ impl Glo {
         Self { config, decoder, latents, parameters, statistics, tape: Tape::default(), noise }
     }
 
-    /// `-log p(x|Z) - β log p(Z)` of each mixture, up to a constant.
-    fn costs(&self, x: &[f32], z: &[f32], beta: f64) -> Vec<f64> {
-        let signals = self.signals(z);
-        let features = self.config.features;
-        let codes = self.config.sources * self.config.latent;
-        let examples = x.chunks_exact(features).zip(signals.chunks_exact(self.config.sources * features));
-        let cost = |((x, signals), z): ((&[f32], &[f32]), &[f32])| {
-            let at = |i: usize| signals.chunks_exact(features).map(|signal| signal[i]).sum::<f32>();
-            let distance: f64 = x.iter().enumerate().map(|(i, x)| f64::from((x - at(i)).abs())).sum();
-            distance / SCALE + 0.5 * beta * z.iter().map(|z| f64::from(z * z)).sum::<f64>()
-        };
-        examples.zip(z.chunks_exact(codes)).map(cost).collect()
-    }
-
     /// The signals of latent sources.
     fn signals(&self, z: &[f32]) -> Vec<f32> {
         self.decoder.infer(&self.parameters, &self.statistics, z, sigmoid)
@@ -72,8 +58,9 @@ impl Glo {
         let (mut least, mut best) = (vec![f64::INFINITY; mixtures], vec![0.0; mixtures * codes]);
         for start in 0..STARTS {
             let mut z = self.noise.bulk_normal(Purpose::Sample, 1, start as u64, mixtures * codes);
-            short.descend(&self.decoder, network, x, &mut z);
-            let found = self.costs(x, &z, short.beta).into_iter().zip(z.chunks_exact(codes));
+            short.descend(&self.decoder, network, x, &mut z, self.config.norm);
+            let costs = short.costs((x, self.config.features), &z, &self.signals(&z), self.config.norm);
+            let found = costs.into_iter().zip(z.chunks_exact(codes));
             for ((cost, z), (least, best)) in found.zip(least.iter_mut().zip(best.chunks_exact_mut(codes))) {
                 if cost < *least {
                     *least = cost;
@@ -81,7 +68,7 @@ impl Glo {
                 }
             }
         }
-        long.descend(&self.decoder, network, x, &mut best);
+        long.descend(&self.decoder, network, x, &mut best, self.config.norm);
         self.signals(&best)
     }
 }

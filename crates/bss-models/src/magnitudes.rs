@@ -9,7 +9,7 @@
 /// ```
 /// use bss_models::Magnitudes;
 ///
-/// let magnitudes = Magnitudes { power: 0.5, pool: 1, energies: false };
+/// let magnitudes = Magnitudes { power: 0.5, ..Magnitudes::default() };
 /// let spectrum = [3.0, 0.0, 4.0, 1.25]; // 3 + 4i and 1.25i
 /// let (x, peak) = magnitudes.normalised(&spectrum);
 /// assert_eq!((x, peak), (vec![1.0, 0.5], 5.0));
@@ -20,9 +20,17 @@ pub struct Magnitudes {
     pub power: f32,
     /// Frames that are seen as one, as the mean of their magnitudes; divides their number.
     pub pool: usize,
-    /// Whether energies are what adds up: frames seen as one have the root of their mean energy, and masks are shares of
-    /// energies.
+    /// Whether energies are what adds up: frames seen as one have the root of their mean energy.
     pub energies: bool,
+    /// Whether masks are shares of energies rather than of magnitudes.
+    pub energy_masks: bool,
+}
+
+impl Default for Magnitudes {
+    /// Those of every frame, as they are.
+    fn default() -> Self {
+        Self { power: 1.0, pool: 1, energies: false, energy_masks: false }
+    }
 }
 
 impl Magnitudes {
@@ -53,7 +61,7 @@ impl Magnitudes {
     pub fn gains(self, x: &[f32], sources: &[f32], mask: bool) -> Vec<f32> {
         let features = x.len();
         let count = sources.len() / features.max(1);
-        let weight = |value: f32| if mask && self.energies { value * value } else { value };
+        let weight = |value: f32| if mask && self.energy_masks { value * value } else { value };
         let mut gains: Vec<f32> = sources.iter().map(|&source| weight(self.undo(source))).collect();
         for (i, &x) in x.iter().enumerate() {
             let own = gains[i..].iter().step_by(features);
@@ -104,7 +112,7 @@ mod tests {
     #[test]
     fn gains_give_back_the_sources_or_share_the_mixture_out() {
         for power in [1.0, 0.5] {
-            let magnitudes = Magnitudes { power, pool: 1, energies: false };
+            let magnitudes = Magnitudes { power, ..Magnitudes::default() };
             let of = |values: [f32; 4]| values.map(|value| value.powf(power));
             let (x, sources) =
                 (of([1.0, 0.5, 0.0, 0.25]), [of([0.6, 0.5, 0.1, 0.0]), of([0.2, 0.5, 0.3, 0.0])].concat());
@@ -119,7 +127,7 @@ mod tests {
     #[test]
     fn silence_stays_silent_and_nothing_exceeds_one() {
         for power in [1.0, 0.3] {
-            let magnitudes = Magnitudes { power, pool: 1, energies: false };
+            let magnitudes = Magnitudes { power, ..Magnitudes::default() };
             assert_eq!(magnitudes.normalised(&[0.0; 6]), (vec![0.0; 3], 0.0));
             assert_eq!(magnitudes.normalised(&[1e-42, 0.0]).0, [0.0]);
             for scale in [1e-12_f32, 0.1, 7.0, 1e15] {
@@ -136,14 +144,14 @@ mod tests {
 
     #[test]
     fn frames_seen_as_one_have_the_mean_and_one_gain() {
-        let magnitudes = Magnitudes { power: 1.0, pool: 2, energies: false };
+        let magnitudes = Magnitudes { pool: 2, ..Magnitudes::default() };
         // Two bins of two frames.
         let spectrum = [3.0, 0.0, 1.0, 0.0, 4.0, 3.0, 0.0, 1.0];
         let (x, peak) = magnitudes.normalised(&spectrum);
         assert_eq!((x.as_slice(), peak), (&[1.0, 0.25][..], 4.0));
         let sources = [0.5, 0.25, 0.25, 0.0];
         assert_eq!(magnitudes.gains(&x, &sources, false), [0.5, 0.5, 1.0, 1.0, 0.25, 0.25, 0.0, 0.0]);
-        let energies = Magnitudes { energies: true, ..magnitudes };
+        let energies = Magnitudes { energies: true, energy_masks: true, ..magnitudes };
         assert_eq!(energies.normalised(&[3.0, 5.0, 0.0, 0.0, 4.0, 5.0, 0.0, 0.0]).1, 37.5_f32.sqrt());
         let masks = energies.gains(&x, &sources, true);
         assert!((masks[0] - 0.8).abs() < 1e-6 && (masks[4] - 0.2).abs() < 1e-6 && masks[2] == 1.0, "{masks:?}");

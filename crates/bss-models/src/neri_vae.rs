@@ -266,7 +266,7 @@ impl SeparatesExamples for NeriVae<f32> {
 
     fn separate_refined(&self, x: &[f32], refinement: Refinement) -> Option<Vec<f32>> {
         let beta = if self.has_posterior() { refinement.beta } else { 0.0 };
-        Some(Self::separate_refined(self, x, Refinement { beta, norm: self.config.norm, ..refinement }))
+        Some(Self::separate_refined(self, x, Refinement { beta, ..refinement }))
     }
 
     fn spread(&self, x: &[f32], draws: usize, noise: Noise) -> Option<Vec<f32>> {

@@ -87,14 +87,7 @@ fn single_precision_agrees_with_double() {
 
 #[test]
 fn the_number_of_threads_changes_no_bit() {
-    let config = NeriConfig {
-        features: 23,
-        widths: vec![170, 130],
-        latent: 3,
-        sources: 2,
-        posterior: Latent::Gaussian,
-        norm: Norm::One,
-    };
+    let config = NeriConfig { widths: vec![170, 130], ..config(2, Latent::Gaussian) };
     let run = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
@@ -152,20 +145,26 @@ fn refining_brings_sources_nearer_to_their_mixture_and_leaves_each_by_itself() {
     for (alone, all) in alone.iter().zip(&after[5 * 46..]) {
         assert!((alone - all).abs() < 1e-9);
     }
+    // Rounds keep what costs least, in each example by itself.
+    let refinement = Refinement { rounds: 2, ..refinement };
+    let renewed = model.separate_refined(&x, refinement);
+    let pairs = after.chunks_exact(46).zip(renewed.chunks_exact(46)).zip(x.chunks_exact(23));
+    let distances: Vec<[f64; 2]> = pairs
+        .map(|((after, renewed), x)| {
+            [after, renewed].map(|s| (0..23).map(|i| (x[i] - s[i] - s[23 + i]).abs()).sum::<f64>())
+        })
+        .collect();
+    assert!(distances.iter().all(|[after, renewed]| renewed <= after));
+    assert!(distances.iter().any(|[after, renewed]| *renewed < 0.9 * after), "{distances:?}");
+    let alone = model.separate_refined(&x[5 * 23..6 * 23], refinement);
+    assert!(alone.iter().zip(&renewed[5 * 46..]).all(|(alone, all)| (alone - all).abs() < 1e-9));
 }
 
 #[test]
 fn generative_latent_optimisation_learns_its_examples_and_takes_their_sum_apart() {
     // Bars of 6 by 4 pixels: of each example one column is lit.
     let example = |i: usize| (0..24).map(move |p| if p % 6 == i % 6 { 0.9f32 } else { 0.05 });
-    let config = NeriConfig {
-        features: 24,
-        widths: vec![32, 16],
-        latent: 3,
-        sources: 2,
-        posterior: Latent::Delta,
-        norm: Norm::One,
-    };
+    let config = NeriConfig { features: 24, widths: vec![32, 16], ..config(2, Latent::Delta) };
     let mut model = Glo::new(config, 60, Noise::new(1));
     let mut adam = FlatAdam::<f32>::new(FlatAdamConfig::default(), model.parameters().values.len());
     let batch = Batch { x: (0..60).flat_map(example).collect(), examples: (0..60).collect(), ..Batch::default() };

@@ -36,16 +36,24 @@ pub enum Sum {
     Spectra(Magnitudes),
 }
 
+impl Sum {
+    /// The values that are stored of an example of which a model sees so many.
+    #[must_use]
+    pub fn stored(self, features: usize) -> usize {
+        match self {
+            Self::Mean => features,
+            Self::Spectra(magnitudes) => 2 * magnitudes.pool * features,
+        }
+    }
+}
+
 /// Batches that wait for the trainer.
 const AHEAD: usize = 4;
 
 impl Mixtures {
     /// The stored values of an example.
     fn stored(&self) -> usize {
-        match self.sum {
-            Sum::Mean => self.features,
-            Sum::Spectra(magnitudes) => 2 * magnitudes.pool * self.features,
-        }
+        self.sum.stored(self.features)
     }
 
     /// How many examples there are.
@@ -197,7 +205,7 @@ mod tests {
         // Example i is the spectrum i and i·i (in the complex sense), of which the second cancels out in pairs.
         let examples: Vec<f32> =
             (1..=4).flat_map(|i| [i as f32, 3.0, 0.0, if i % 2 == 0 { 4.0 } else { -4.0 }]).collect();
-        let sum = Sum::Spectra(Magnitudes { power: 1.0, pool: 1, energies: false });
+        let sum = Sum::Spectra(Magnitudes::default());
         let mixtures = Mixtures { examples: examples.into(), mix: 2, batch: 2, sum, ..mixtures(5) };
         assert_eq!((mixtures.count(), mixtures.per_epoch()), (4, 1));
         let Batch { x, examples, .. } = mixtures.batch(0, 0);
@@ -218,13 +226,7 @@ mod tests {
             let half = |of: &[u32]| (of[0] + of[1]) as f32 / 4.0;
             assert_eq!((x[0], x[2], sum[0]), (half(&of[..2]), half(&of[2..]), half(&of[..2]) + half(&of[2..])));
         }
-        let spectra = Mixtures {
-            sum: Sum::Spectra(Magnitudes { power: 1.0, pool: 1, energies: false }),
-            features: 1,
-            mix: 1,
-            batch: 2,
-            ..mixtures
-        };
+        let spectra = Mixtures { sum: Sum::Spectra(Magnitudes::default()), features: 1, mix: 1, batch: 2, ..mixtures };
         let Batch { x, sums, .. } = spectra.batch(0, 0);
         // In phase, so that they add up; the sum has the peak.
         assert!(sums == [1.0] && (x[0] + x[1] - 1.0).abs() < 1e-6 && x[0] != x[1], "{x:?} {sums:?}");

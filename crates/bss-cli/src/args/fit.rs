@@ -10,7 +10,7 @@ use crate::device::DeviceName;
 /// Fit a model to a recording, or to a dataset of examples.
 ///
 /// INPUT is an array (samples, channels) in .npy, .npz, .h5, .csv, .tsv, .dat, .txt or .wav; several are joined along
-/// samples. An array inside a file is named after a colon: run.h5:/subject/ecg, run.npz:mixture. The run's folder
+/// samples, and sound of one channel along channels. An array inside a file is named after a colon: run.h5:/subject/ecg, run.npz:mixture. The run's folder
 /// then holds all settings, the model, and what `--resume` needs.
 ///
 /// With --traversal, INPUT is images of one size, (height, width, channels), or (height, width) for one channel; a .png

@@ -7,12 +7,14 @@ use clap::Args;
 /// Write a run's figures and a page that shows them.
 ///
 /// The folder gets every figure as .svg and .png and index.html, a page that needs no other file. Of a dataset it shows some
-/// mixtures: those of the reference, or else of the data that the run was fitted to.
+/// mixtures: those of the reference, or else of the data that the run was fitted to; of sound, their spectrograms, and what to
+/// listen to.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_long_help = "Examples:
   bss report runs/ecg
   bss report runs/a --reference mixture.npz:sources --out report
-  bss report runs/digits --reference mixtures.npz")]
+  bss report runs/digits --reference mixtures.npz
+  bss report runs/notes --reference test.h5")]
 pub(crate) struct ReportArgs {
     /// Folder that `bss fit` wrote
     #[arg(value_name = "RUN")]

@@ -67,6 +67,11 @@ pub(crate) struct SeparateArgs {
     #[arg(long, value_name = "STEPS", default_value_t = 0)]
     pub(crate) refine: usize,
 
+    /// With --refine: so many times, look for each source in turn in what the others leave of the mixture, and keep what
+    /// explains it better
+    #[arg(long, value_name = "N", requires = "refine", default_value_t = 0)]
+    pub(crate) rounds: usize,
+
     /// Bits of a value in a .wav file: integers of 16 or 24, which nothing is clipped to, or 32, floating point
     #[arg(long, value_name = "BITS", default_value = "32")]
     pub(crate) bits: Bits,

@@ -2,8 +2,8 @@
 
 use anyhow::{Result, ensure};
 use bss_baselines::{binary_masks, masked, ratio_masks};
-use bss_data::{Complex32, Dtype, Named};
-use ndarray::{Array2, Array3, ArrayD, ArrayView3, Axis, IxDyn};
+use bss_data::{Dtype, Named};
+use ndarray::{Array3, ArrayD, ArrayView3, Axis, IxDyn};
 
 use crate::args::{IdealArgs, IdealMask};
 use crate::config::Config;
@@ -53,19 +53,17 @@ fn of_values(kind: IdealMask, examples: &Examples, sources: usize) -> Result<Arr
 
 /// Of sound, whose spectra add up.
 fn of_sound(kind: IdealMask, examples: &Examples, sources: usize, front_end: &FrontEnd) -> Result<ArrayD<f64>> {
-    let ((bins, frames), count) = (front_end.spectra.dim(), examples.count());
-    let cells = bins * frames;
+    let (bins, frames) = front_end.spectra.dim();
+    let (cells, count) = (bins * frames, examples.count());
     let mut heard = Array3::zeros((count, sources, examples.samples));
     for (spectra, mut heard) in examples.values.chunks_exact(sources * 2 * cells).zip(heard.outer_iter_mut()) {
         // (sources, real or imaginary, cells)
         let parts = ArrayView3::from_shape((sources, 2, cells), spectra)?;
         let sizes = Array3::from_shape_fn((1, sources, cells), |(_, k, i)| parts[[k, 0, i]].hypot(parts[[k, 1, i]]));
         let masks = masks(kind, sizes.view())?;
-        let mixture = parts.sum_axis(Axis(0));
+        let mixture: Vec<f32> = parts.sum_axis(Axis(0)).into_iter().collect();
         for (mask, mut heard) in masks.index_axis(Axis(0), 0).outer_iter().zip(heard.outer_iter_mut()) {
-            let seen = |i: usize| Complex32::new(mask[i] * mixture[[0, i]], mask[i] * mixture[[1, i]]);
-            let spectrum = Array2::from_shape_fn((bins, frames), |(bin, frame)| seen(bin * frames + frame));
-            let signal = front_end.spectra.inverse(spectrum.view());
+            let signal = front_end.heard(&mixture, &mask.to_vec());
             heard.iter_mut().zip(signal).for_each(|(to, value)| *to = value);
         }
     }

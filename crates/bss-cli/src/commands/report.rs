@@ -4,6 +4,7 @@ mod correlations;
 mod examples;
 mod matched;
 mod reference;
+mod sound;
 mod traces;
 
 use std::fs;
@@ -26,10 +27,10 @@ use crate::warnings::Warnings;
 /// # Errors
 /// A folder that holds no finished run, input that has changed, files that cannot be written.
 pub(crate) fn run(args: &ReportArgs) -> Result<()> {
-    let Fitted { model, config, restart, .. } = Fitted::load(&args.run, &Device::Cpu)?;
+    let Fitted { model, config, restart, sample_rate, .. } = Fitted::load(&args.run, &Device::Cpu)?;
     match model {
         Separates::Recordings(model) => recording(args, model.as_ref(), &config, restart),
-        Separates::Examples(separator) => examples::run(args, &separator, &config),
+        Separates::Examples(separator) => examples::run(args, &separator, &config, sample_rate),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bss_baselines::Nmf;
 
-use super::{Adds, Decay, Divergence, FrontEnd};
+use super::{Amount, Decay, Divergence, FrontEnd};
 
 /// `[front-end]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +22,9 @@ pub(crate) struct FrontEndConfig {
     /// The power of the magnitudes.
     pub(crate) power: f64,
     /// What adds up in a mixture.
-    pub(crate) adds: Adds,
+    pub(crate) adds: Amount,
+    /// What masks are shares of.
+    pub(crate) mask: Amount,
 }
 
 /// `[network]`.
@@ -99,7 +101,8 @@ impl Default for FrontEndConfig {
             frames: 128,
             pool: 1,
             power: 1.0,
-            adds: Adds::Magnitudes,
+            adds: Amount::Magnitudes,
+            mask: Amount::Magnitudes,
         }
     }
 }

@@ -39,8 +39,8 @@ named! {
 }
 
 named! {
-    /// What of sound adds up in a mixture.
-    enum Adds {
+    /// Of sound, what adds up in a mixture or is shared out by masks.
+    enum Amount {
         /// Magnitudes: the paper's.
         Magnitudes = "magnitudes",
         /// Energies.

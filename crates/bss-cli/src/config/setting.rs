@@ -4,7 +4,7 @@ use bss_data::Columns;
 use toml::Value;
 
 use super::{
-    Activation, Adds, Base, Decay, Decoder, Divergence, Encoder, FrontEnd, Model, Nonlinearity, Prior, Whitening,
+    Activation, Amount, Base, Decay, Decoder, Divergence, Encoder, FrontEnd, Model, Nonlinearity, Prior, Whitening,
 };
 use crate::args::{OnNan, Traversal};
 
@@ -81,7 +81,7 @@ macro_rules! choice {
     )+};
 }
 
-choice!(Model FrontEnd Adds Whitening Encoder Decoder Activation Prior Base Decay Divergence Nonlinearity OnNan Traversal);
+choice!(Model FrontEnd Amount Whitening Encoder Decoder Activation Prior Base Decay Divergence Nonlinearity OnNan Traversal);
 
 /// A setting that can be left out.
 impl<T: Setting + Blank> Setting for Option<T> {

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, bail, ensure};
 use bss_data::{Dtype, Format, Location, ReadOptions};
 use bss_train::Sum;
-use ndarray::{Array2, ArrayD};
+use ndarray::ArrayD;
 use rayon::prelude::*;
 
 use super::array::locate;
@@ -58,7 +58,7 @@ impl Examples {
 
     /// How many examples there are.
     pub(crate) fn count(&self) -> usize {
-        self.values.len() / (stored(self.sum) * self.features())
+        self.values.len() / self.sum.stored(self.features())
     }
 
     /// How many there are of which size, in words.
@@ -66,14 +66,6 @@ impl Examples {
         let shape: Vec<String> = self.shape.iter().map(ToString::to_string).collect();
         let values = if shape.len() == 1 { " values" } else { "" };
         format!("{} examples of {}{values}", self.count(), shape.join(" by "))
-    }
-}
-
-/// The values that are stored for each that a model sees.
-fn stored(sum: Sum) -> usize {
-    match sum {
-        Sum::Mean => 1,
-        Sum::Spectra(magnitudes) => 2 * magnitudes.pool,
     }
 }
 
@@ -170,8 +162,7 @@ fn sound(array: bss_data::Array, shape: &[usize], at: &Location, front_end: &Fro
     let spectra = values.par_chunks(samples).map(|signal| {
         let signal = match (array.sample_rate, sample_rate) {
             (Some(from), Some(to)) if from != to => {
-                let column = Array2::from_shape_vec((samples, 1), signal.to_vec())?;
-                notes::resampled(column, from, to).with_context(|| at.to_string())?.into_raw_vec_and_offset().0
+                notes::resampled(signal.to_vec(), from, to).with_context(|| at.to_string())?
             }
             _ => signal.to_vec(),
         };

@@ -4,8 +4,8 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use bss_data::{Format, Location, ReadOptions};
-use ndarray::{Array2, Axis};
+use bss_data::{Format, Location, ReadOptions, Resampler};
+use ndarray::Axis;
 use rayon::prelude::*;
 
 /// Notes of equal length.
@@ -55,7 +55,7 @@ pub(crate) fn read_notes(inputs: &[String], samples: usize, rate: Option<f64>) -
     }
     let notes = recordings.into_par_iter().zip(&files).map(|((recording, own), path)| {
         let recording = resampled(recording, own, sample_rate).with_context(|| path.display().to_string())?;
-        Ok(note(recording.column(0).as_slice().unwrap_or_default(), samples, sample_rate))
+        Ok(note(&recording, samples, sample_rate))
     });
     let notes = notes.collect::<Result<Vec<_>>>()?;
     let mut found = Notes { files: Vec::new(), signals: Vec::new(), sample_rate, silent: Vec::new() };
@@ -97,28 +97,36 @@ fn find(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The mean of a recording's channels, (samples, 1), and its rate.
-fn read(path: &Path) -> Result<(Array2<f64>, f64)> {
+/// The mean of a recording's channels, and its rate.
+fn read(path: &Path) -> Result<(Vec<f64>, f64)> {
     let array = bss_data::read(&Location::from(path), &ReadOptions::default())?;
     let shown = path.display();
     let rate = array.sample_rate.with_context(|| format!("{shown}: has no sample rate, so it is no sound"))?;
     let bad = array.values.iter().filter(|value| !value.is_finite()).count();
     ensure!(bad == 0, "{shown}: {bad} of {} values are NaN or infinite; leave it out", array.values.len());
     let mean = array.values.mean_axis(Axis(1)).with_context(|| format!("{shown}: is empty"))?;
-    Ok((Array2::from_shape_vec((mean.len(), 1), mean.into_iter().collect())?, rate))
+    Ok((mean.into_iter().collect(), rate))
 }
 
-/// A recording at another rate.
-pub(super) fn resampled(recording: Array2<f64>, from: f64, to: f64) -> Result<Array2<f64>> {
+/// A signal at another rate.
+pub(super) fn resampled(signal: Vec<f64>, from: f64, to: f64) -> Result<Vec<f64>> {
+    let Some(mut resampler) = resampler(1, from, to)? else { return Ok(signal) };
+    let mut values = resampler.push(&signal);
+    values.extend(resampler.finish());
+    Ok(values)
+}
+
+/// From one rate to another; none where they are the same.
+///
+/// # Errors
+/// Rates that are no whole numbers, or have hardly a common divisor.
+pub(crate) fn resampler(channels: usize, from: f64, to: f64) -> Result<Option<Resampler>> {
     let whole = |rate: f64| {
         let is_whole = rate.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&rate);
         let rate = is_whole.then_some(rate as u32).and_then(NonZero::new);
         rate.with_context(|| format!("a sample rate to resample is a whole number of Hz, not {from} and {to}"))
     };
-    if from == to {
-        return Ok(recording);
-    }
-    Ok(bss_data::resample(recording.view(), whole(from)?, whole(to)?)?)
+    Ok(if from == to { None } else { Some(Resampler::new(channels, whole(from)?, whole(to)?)?) })
 }
 
 /// A note of so many samples; `None` where there is silence.

@@ -46,6 +46,30 @@ fn files_are_joined_along_samples() {
 }
 
 #[test]
+fn sound_of_one_channel_is_joined_along_channels() {
+    let folder = tempfile::tempdir().unwrap();
+    let sound = |name: &str, values: Array2<f64>, rate: f64| {
+        let (path, values) = (folder.path().join(name), values.into_dyn());
+        bss_data::write(&path, &[Named { name: "x", values: &values }], Dtype::F32, Some(rate)).unwrap();
+        path.display().to_string()
+    };
+    let tone = |samples, pitch: f64| Array2::from_shape_fn((samples, 1), |(t, _)| (pitch * t as f64).sin());
+    let (left, right) = (sound("left.wav", tone(40, 0.3), 8e3), sound("right.wav", tone(40, 0.5), 8e3));
+    let recording = read(&[left.clone(), right.clone()], &Reading::default()).0.unwrap();
+    assert_eq!((recording.values.dim(), recording.sample_rate), ((40, 2), Some(8e3)));
+    assert_eq!(recording.channel_names, ["left.wav", "right.wav"]);
+    assert!((recording.values[[3, 1]] - 1.5_f64.sin()).abs() < 1e-6);
+    let (short, other) = (sound("short.wav", tone(39, 0.5), 8e3), sound("other.wav", tone(40, 0.5), 16e3));
+    for (second, said) in [(short, "has 39 samples, but"), (other, "has 16000 Hz, but")] {
+        let message = read(&[left.clone(), second], &Reading::default()).0.unwrap_err().to_string();
+        assert!(message.contains(said), "{message}");
+    }
+    // What has several channels goes on where the other ends.
+    let stereo = sound("stereo.wav", Array2::from_shape_fn((40, 2), |(t, c)| (t + 40 * c) as f64 / 80.0), 8e3);
+    assert_eq!(read(&[stereo.clone(), stereo], &Reading::default()).0.unwrap().values.dim(), (80, 2));
+}
+
+#[test]
 fn headers_name_channels_and_columns_select_them() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.csv");

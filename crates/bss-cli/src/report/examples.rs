@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bss_metrics::{ExampleScores, Metric};
 use ndarray::Array3;
 
@@ -16,8 +18,10 @@ use crate::figures;
 pub(crate) struct ExamplesReport {
     /// The page's title.
     pub(crate) title: String,
-    /// The features of an example, by axis.
+    /// The features of an example, by axis; of sound, (bins, frames).
     pub(crate) shape: Vec<usize>,
+    /// What else is known of sound, whose magnitudes the values are then.
+    pub(crate) sound: Option<Sound>,
     /// Mixtures, (examples, 1, features).
     pub(crate) mixture: Array3<f64>,
     /// Their sources, (examples, K, features).
@@ -41,6 +45,34 @@ pub(crate) struct ExamplesReport {
     pub(crate) warnings: Vec<String>,
 }
 
+/// What is shown of sound besides its magnitudes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sound {
+    /// The frequency of the uppermost bin in Hz and the seconds of an example, where they are known.
+    pub(crate) extent: Option<(f64, f64)>,
+    /// What can be listened to.
+    pub(crate) clips: Vec<Clip>,
+}
+
+/// A row of the figure to listen to.
+#[derive(Clone, Debug)]
+pub(crate) struct Clip {
+    /// The row's name.
+    pub(crate) row: String,
+    /// A WAV file for each example.
+    pub(crate) files: Vec<Vec<u8>>,
+}
+
+impl Sound {
+    /// What the axes of a spectrogram are.
+    pub(crate) fn axes(&self) -> String {
+        match self.extent {
+            Some((top, seconds)) => format!("0 to {:.1} kHz upwards, {seconds:.2} s to the right", top / 1e3),
+            None => "frequency upwards, time to the right".to_owned(),
+        }
+    }
+}
+
 /// Writes every figure and `index.html`, whose path it returns.
 ///
 /// # Errors
@@ -51,7 +83,8 @@ pub(crate) fn write_examples(data: &ExamplesReport, folder: &Path) -> Result<Pat
     let sections = [
         ("summary", "Summary", facts(&[], &data.summary)),
         ("examples", "Examples", shown(&["examples"])),
-        ("scores", "Scores", shown(&["psnr"]) + &scores(data)),
+        ("listen", "Listen", data.sound.as_ref().map_or_else(String::new, listen)),
+        ("scores", "Scores", shown(&["psnr", "si-sdr"]) + &scores(data)),
         ("sources", "Sources", usage(data)),
         ("training", "Training", shown(&["training"])),
         ("reading", "How to read this", how_to_read(data)),
@@ -75,22 +108,60 @@ fn usage(data: &ExamplesReport) -> String {
     table("What each output of the model is used for, on mixtures of the data it was fitted to.", head, &rows)
 }
 
+/// A player for each example and row of the figure.
+fn listen(sound: &Sound) -> String {
+    let Some(first) = sound.clips.first() else { return String::new() };
+    let mut head = "<th scope=\"col\"></th>".to_owned();
+    for example in 1..=first.files.len() {
+        // Writing to a string cannot fail.
+        let _ = write!(head, "<th scope=\"col\">mixture {example}</th>");
+    }
+    let mut rows = String::new();
+    for Clip { row: name, files } in &sound.clips {
+        let _ = write!(rows, "<tr><th scope=\"row\">{name}</th>");
+        for (example, clip) in files.iter().enumerate() {
+            let source = BASE64_STANDARD.encode(clip);
+            let _ = write!(
+                rows,
+                "<td><audio controls=\"controls\" preload=\"none\" aria-label=\"{name} of mixture {}\" \
+                 src=\"data:audio/wav;base64,{source}\"></audio></td>",
+                example + 1
+            );
+        }
+        rows += "</tr>\n";
+    }
+    table(
+        "The mixtures of the figure, each as loud as it can be, and what was found in them in the same scale.",
+        &head,
+        &rows,
+    )
+}
+
+/// The metrics that are shown where they are there, and their names.
+const METRICS: [(Metric, &str); 5] = [
+    (Metric::Psnr, "PSNR (dB)"),
+    (Metric::Ssim, "SSIM"),
+    (Metric::SiSdr, "SI-SDR (dB)"),
+    (Metric::Sir, "SIR (dB)"),
+    (Metric::Sar, "SAR (dB)"),
+];
+
 /// A row for each estimate.
 fn scores(data: &ExamplesReport) -> String {
     let Some((_, first)) = data.scores.first() else { return String::new() };
     let outputs = data.sources.dim().1;
     let (examples, references) = first.permutation.dim();
-    let has_ssim = first.get(Metric::Ssim).is_some();
-    let mut head = "<th scope=\"col\">estimate</th><th scope=\"col\" class=\"number\">median PSNR (dB)</th>".to_owned();
-    if has_ssim {
-        head += "<th scope=\"col\" class=\"number\">median SSIM</th>";
+    let metrics = METRICS.iter().filter(|(metric, _)| first.get(*metric).is_some());
+    let mut head = "<th scope=\"col\">estimate</th>".to_owned();
+    for (_, label) in metrics.clone() {
+        let _ = write!(head, "<th scope=\"col\" class=\"number\">median {label}</th>");
     }
     if outputs > references {
         head += "<th scope=\"col\" class=\"number\">examples without superfluous energy</th>";
     }
     let mut rows = String::new();
     for (name, scores) in &data.scores {
-        let medians = [Metric::Psnr, Metric::Ssim].into_iter().filter_map(|metric| scores.get(metric));
+        let medians = metrics.clone().filter_map(|(metric, _)| scores.get(*metric));
         let mut cells: String = medians.map(|values| cell(&number(values.median))).collect();
         if outputs > references {
             cells += &cell(&percentage(scores.superfluous()));
@@ -102,12 +173,13 @@ fn scores(data: &ExamplesReport) -> String {
 }
 
 fn how_to_read(data: &ExamplesReport) -> String {
-    let mut entries = vec![SOURCES, MASKED];
+    let is_sound = data.sound.is_some();
+    let mut entries = vec![SOURCES, if is_sound { MASKED_SOUND } else { MASKED }];
     if data.refined.is_some() {
         entries.push(REFINED);
     }
     if !data.scores.is_empty() {
-        entries.push(SCORES);
+        entries.push(if is_sound { SCORES_OF_SOUND } else { SCORES });
     }
     entries.push(UNUSED);
     page::definitions(&entries)
@@ -126,10 +198,16 @@ const MASKED: (&str, &str) = (
      the sum is the mixture again.",
 );
 
+const MASKED_SOUND: (&str, &str) = (
+    "Masked",
+    "The mixture's spectrogram, shared out in proportion to the sources above, with the mixture's phase: the sum is the \
+     mixture again. Without the mask each source has the magnitudes that the decoder gives it.",
+);
+
 const REFINED: (&str, &str) = (
     "Refined",
-    "The same masks of sources that went on from the encoder's answer, for each mixture by itself, as `bss separate --refine` \
-     does. Here that is done for the mixtures that are drawn, so it has no scores.",
+    "The same masks of sources that went on from the encoder's answer, for each mixture by itself, as `bss separate --refine 50 \
+     --rounds 2` does. Here that is done for the mixtures that are drawn, so it has no scores.",
 );
 
 const SCORES: (&str, &str) = (
@@ -137,6 +215,13 @@ const SCORES: (&str, &str) = (
     "The true sources of each example were matched with the outputs that leave the least squared error, for each estimate by \
      itself, and were not used for the separation. The peak is 1, on the scale of the mixture. With more outputs than true \
      sources the others should be silent: an example is without superfluous energy where they carry less than 1 %.",
+);
+
+const SCORES_OF_SOUND: (&str, &str) = (
+    "Scores",
+    "The true sources of each mixture were matched with the outputs that leave the least squared error, for each estimate by \
+     itself, and were not used for the separation. SI-SDR counts everything that is not the source in any scale; SIR counts \
+     what is left of the other sources, and SAR what belongs to none (BSS Eval, filters of 512 taps).",
 );
 
 const UNUSED: (&str, &str) = (

@@ -81,6 +81,11 @@ fn refining_brings_the_sum_nearer_to_the_mixture() {
     assert!(after < 0.95 * before, "{after} of {before}");
     bench.ok("separate few.npz --run run --out again.npz --refine 20");
     assert_eq!(bench.read("again.npz"), refined);
+    let told = bench.json("separate few.npz --run run --out rounds.npz --refine 20 --rounds 2");
+    assert_eq!(told["rounds"], 2);
+    let rounds = distance(&x, &bench.read("rounds.npz"));
+    assert!(rounds < after, "{rounds} after rounds, {after} before");
+    bench.fails("separate few.npz --run run --out a.npz --rounds 2", 2, &["--refine <STEPS>"]);
 }
 
 #[test]

@@ -28,6 +28,20 @@ impl Norm {
         }
     }
 
+    /// The mixture of sources (K, features); 0 of none.
+    pub(crate) fn of<T: Real>(self, sources: &[T], features: usize) -> Vec<T> {
+        let mut mixed = vec![T::zero(); features];
+        for source in sources.chunks_exact(features) {
+            mixed.iter_mut().zip(source).for_each(|(sum, &s)| *sum += self.power(s));
+        }
+        mixed.into_iter().map(|sum| self.root(sum)).collect()
+    }
+
+    /// What is left of a mixture's value without that of some sources: `(x^q - v^q)^(1/q)`, or 0 if they are more.
+    pub(crate) fn without<T: Real>(self, x: T, v: T) -> T {
+        if v < x { self.root(self.power(x) - self.power(v)) } else { T::zero() }
+    }
+
     /// `v^q`.
     #[inline(always)]
     pub(crate) fn power<T: Real>(self, v: T) -> T {
@@ -55,6 +69,23 @@ impl Norm {
             Self::One => T::one(),
             Self::Two => v,
             Self::Four => v * v * v,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_leave_of_a_mixture_is_the_source() {
+        for norm in [Norm::One, Norm::Two, Norm::Four] {
+            let mixed = norm.of(&[0.3_f64, 0.0, 0.4, 0.25], 2);
+            for (left, source) in [(norm.without(mixed[0], 0.4), 0.3), (norm.without(mixed[1], 0.25), 0.0)] {
+                assert!((left - source).abs() < 1e-6, "{norm:?}: {left} of {source}");
+            }
+            assert_eq!(norm.without(0.5, 0.7), 0.0);
+            assert_eq!(norm.of::<f64>(&[], 2), [0.0, 0.0]);
         }
     }
 }

@@ -8,7 +8,8 @@ use bss_train::{Mixtures, RunFolder};
 use ndarray::{Array3, ArrayD, IxDyn};
 use serde_json::{Map, Value, json};
 
-use super::{matched, record, summary, traces};
+use super::matched::{self, OF_VALUES};
+use super::{record, sound, summary, traces};
 use crate::args::ReportArgs;
 use crate::config::Config;
 use crate::front_end::FrontEnd;
@@ -19,8 +20,8 @@ use crate::{model, output};
 
 /// Mixtures that are drawn.
 const SHOWN: usize = 10;
-/// Steps by which the sources of these are refined.
-const STEPS: usize = 50;
+/// How the sources of these are refined: by steps, in rounds.
+const REFINED: (usize, usize) = (50, 2);
 
 /// Mixtures (examples, features), and what they are made of where that is known, (examples, M, features…).
 struct Mixed {
@@ -32,54 +33,33 @@ struct Mixed {
 ///
 /// # Errors
 /// Input that has changed, a reference of other examples, files that cannot be written.
-pub(super) fn run(args: &ReportArgs, separator: &ExampleSeparator, config: &Config) -> Result<()> {
+pub(super) fn run(
+    args: &ReportArgs,
+    separator: &ExampleSeparator,
+    config: &Config,
+    sample_rate: Option<f64>,
+) -> Result<()> {
     let folder = RunFolder::open(&args.run)?;
     let record = record(&folder)?;
-    let features: usize = separator.shape.iter().product();
-    let Mixed { mixture, truth } = match &args.reference {
-        Some(file) => of_reference(file, config, &separator.shape)?,
-        None => of_run(config, &separator.shape)
-            .with_context(|| format!("the examples that {} was fitted to cannot be shown", args.run.display()))?,
+    let shown = match FrontEnd::of(config)? {
+        None => of_values(args, separator, config)?,
+        Some(front_end) => sound::shown(args, separator, config, &FrontEnd { sample_rate, ..front_end })?,
     };
-    let outputs = separator.model.sources();
-    let sources = separator.model.separate(&mixture);
-    let masked = ratio_mask(&mixture, &sources, features);
-    let shown = &mixture[..mixture.len().min(SHOWN * features)];
-    let refinement = Refinement { steps: STEPS, beta: config.learning.beta, ..Refinement::default() };
-    let refined = separator.model.separate_refined(shown, refinement);
-    let refined =
-        refined.map(|sources| first(&ratio_mask(shown, &sources, features), outputs, features)).transpose()?;
-    let (mut scores, mut reference) = (Vec::new(), None);
-    if let (Some(truth), Some(file)) = (&truth, &args.reference) {
-        for (name, estimate) in [("decoded", &sources), ("masked", &masked)] {
-            let estimate = dataset(estimate, outputs, &separator.shape)?;
-            let found = matched::scores(estimate.view(), truth.view());
-            scores.push((name, found.with_context(|| format!("{} against {file}", args.run.display()))?));
-        }
-        // As decoded: masks and refinement leave each source in its output.
-        reference = Some(matched::in_place(truth, &scores[0].1, (shown.len() / features, outputs)));
-    }
     let usage = record["source_usage"].as_array().map_or(&[][..], Vec::as_slice);
     let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
     let mut rows = summary(config, &record);
-    rows.insert(1, ("sources".to_owned(), outputs.to_string()));
+    rows.insert(1, ("sources".to_owned(), separator.model.sources().to_string()));
     let mut warnings: Vec<String> = serde_json::from_value(record["warnings"].clone()).unwrap_or_default();
     if record.is_null() {
         warnings.push("the run is not finished: what is shown is its last saved state".to_owned());
     }
     let data = ExamplesReport {
         title: format!("{} with {}", config.data.inputs.join(", "), config.model),
-        shape: separator.shape.clone(),
-        mixture: first(&mixture, 1, features)?,
-        sources: first(&sources, outputs, features)?,
-        masked: first(&masked, outputs, features)?,
-        refined,
-        reference,
-        scores,
         usage: usage.iter().map(|of| (number(&of["energy_share"]), number(&of["mean_peak"]))).collect(),
         traces: traces::of(&folder.read_log()?, 0, &[]),
         summary: rows,
         warnings,
+        ..shown
     };
     let page = write_examples(&data, &args.out.clone().unwrap_or_else(|| args.run.join("report")))?;
     let page = page.display().to_string();
@@ -90,6 +70,50 @@ pub(super) fn run(args: &ReportArgs, separator: &ExampleSeparator, config: &Conf
         );
     }
     output::print(&format!("wrote {page}\n"))
+}
+
+/// What is shown of examples whose values add up.
+fn of_values(args: &ReportArgs, separator: &ExampleSeparator, config: &Config) -> Result<ExamplesReport> {
+    let features: usize = separator.shape.iter().product();
+    let Mixed { mixture, truth } = match &args.reference {
+        Some(file) => of_reference(file, &separator.shape)?,
+        None => of_run(config, &separator.shape)
+            .with_context(|| format!("the examples that {} was fitted to cannot be shown", args.run.display()))?,
+    };
+    let outputs = separator.model.sources();
+    let sources = separator.model.separate(&mixture);
+    let masked = ratio_mask(&mixture, &sources, features);
+    let shown = &mixture[..mixture.len().min(SHOWN * features)];
+    let refinement = refinement(config);
+    let refined = separator.model.separate_refined(shown, refinement);
+    let refined =
+        refined.map(|sources| first(&ratio_mask(shown, &sources, features), outputs, features)).transpose()?;
+    let (mut scores, mut reference) = (Vec::new(), None);
+    if let (Some(truth), Some(file)) = (&truth, &args.reference) {
+        for (name, estimate) in [("decoded", &sources), ("masked", &masked)] {
+            let estimate = dataset(estimate, outputs, &separator.shape)?;
+            let found = matched::scores(estimate.view(), truth.view(), OF_VALUES);
+            scores.push((name, found.with_context(|| format!("{} against {file}", args.run.display()))?));
+        }
+        // As decoded: masks and refinement leave each source in its output.
+        reference = Some(matched::in_place(truth, &scores[0].1, (shown.len() / features, outputs)));
+    }
+    Ok(ExamplesReport {
+        shape: separator.shape.clone(),
+        mixture: first(&mixture, 1, features)?,
+        sources: first(&sources, outputs, features)?,
+        masked: first(&masked, outputs, features)?,
+        refined,
+        reference,
+        scores,
+        ..ExamplesReport::default()
+    })
+}
+
+/// How the sources of the mixtures that are drawn are refined.
+pub(super) fn refinement(config: &Config) -> Refinement {
+    let (steps, rounds) = REFINED;
+    Refinement { steps, rounds, beta: config.learning.beta, ..Refinement::default() }
 }
 
 /// The medians of each estimate, and where there are more outputs than true sources, the share of the examples whose
@@ -107,11 +131,7 @@ fn medians(data: &ExamplesReport) -> Value {
 }
 
 /// Mixtures as the sums of true sources (examples, M, features…), which have the scale that they have in the mixture.
-fn of_reference(file: &str, config: &Config, shape: &[usize]) -> Result<Mixed> {
-    ensure!(
-        FrontEnd::of(config)?.is_none(),
-        "--reference {file}: a report on sound shows no truth; leave it out, and score with `bss separate` and `bss evaluate`"
-    );
+fn of_reference(file: &str, shape: &[usize]) -> Result<Mixed> {
     let truth = read_examples(&[file.to_owned()], Some("sources"), Take::Unit)?;
     let features: usize = shape.iter().product();
     let [count, of_source @ ..] = truth.shape.as_slice() else { unreachable!("an example has a dimension") };
@@ -131,8 +151,7 @@ fn of_reference(file: &str, config: &Config, shape: &[usize]) -> Result<Mixed> {
 /// Mixtures that the run was fitted to, or where it mixed clean examples, such as it might have been.
 fn of_run(config: &Config, shape: &[usize]) -> Result<Mixed> {
     let mix = model::mixed(config);
-    let front_end = FrontEnd::of(config)?;
-    let examples = read_examples(&config.data.inputs, (mix == 1).then_some("mixture"), front_end.as_ref().into())?;
+    let examples = read_examples(&config.data.inputs, (mix == 1).then_some("mixture"), Take::Unit)?;
     ensure!(
         examples.shape == shape && examples.count() >= mix,
         "{}: holds {}, but the run was fitted to examples of shape {shape:?}; the file has changed since",

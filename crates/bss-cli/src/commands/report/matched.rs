@@ -4,14 +4,19 @@ use anyhow::Result;
 use bss_metrics::{Error, ExampleScores, Metric, evaluate_examples};
 use ndarray::{Array3, ArrayD, ArrayViewD, Axis, s};
 
+/// The scores of images; of those that are too small, and of what is no image, the first alone.
+pub(super) const OF_VALUES: &[Metric] = &[Metric::Psnr, Metric::Ssim];
+/// Those of sound; where a source is silent, its PSNR.
+pub(super) const OF_SOUND: &[Metric] = &[Metric::SiSdr, Metric::Sir, Metric::Sar];
+
 /// Scores an estimate (examples, K, features…) against the truth (examples, M, features…), each example matched by
-/// itself: by the PSNR, and images that are large enough by the SSIM.
+/// itself: by these metrics, or by the PSNR where one of them is not defined.
 ///
 /// # Errors
 /// Fewer estimates than true sources, estimates that are not finite.
-pub(super) fn scores(estimate: ArrayViewD<f64>, truth: ArrayViewD<f64>) -> Result<ExampleScores> {
-    let scores = match evaluate_examples(estimate.view(), truth.view(), &[Metric::Psnr, Metric::Ssim]) {
-        Err(Error::ImageTooSmall { .. } | Error::NotDefined { .. }) => {
+pub(super) fn scores(estimate: ArrayViewD<f64>, truth: ArrayViewD<f64>, metrics: &[Metric]) -> Result<ExampleScores> {
+    let scores = match evaluate_examples(estimate.view(), truth.view(), metrics) {
+        Err(Error::ImageTooSmall { .. } | Error::NotDefined { .. } | Error::SilentExample { .. }) => {
             evaluate_examples(estimate, truth, &[Metric::Psnr])
         }
         other => other,
@@ -52,7 +57,7 @@ mod tests {
                 estimate.slice_mut(s![i, output, .., ..]).assign(&source);
             }
         }
-        let found = scores(estimate.view(), truth.view()).unwrap();
+        let found = scores(estimate.view(), truth.view(), OF_VALUES).unwrap();
         assert!((found.get(Metric::Psnr).unwrap().median - 40.0).abs() < 1e-9);
         assert!(found.get(Metric::Ssim).unwrap().median > 0.5);
         let placed = in_place(&truth, &found, (2, 3));
@@ -66,7 +71,7 @@ mod tests {
     fn what_has_no_ssim_has_a_psnr() {
         for shape in [vec![3, 2, 20], vec![3, 2, 4, 5]] {
             let truth = ArrayD::from_shape_fn(shape, |at| at[2] as f64 / 20.0);
-            let found = scores(truth.view(), truth.view()).unwrap();
+            let found = scores(truth.view(), truth.view(), OF_VALUES).unwrap();
             assert!(found.get(Metric::Psnr).is_some() && found.get(Metric::Ssim).is_none());
         }
     }

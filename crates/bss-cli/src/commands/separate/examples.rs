@@ -84,6 +84,7 @@ pub(super) fn run(
             "sources": count,
             "mask": args.mask,
             "refine": args.refine,
+            "rounds": args.rounds,
             "divided_by_255": examples.were_bytes,
             "warnings": [],
         }));
@@ -106,7 +107,8 @@ pub(super) fn sources(
     if args.refine == 0 {
         return Ok(separator.model.separate(x));
     }
-    let refinement = Refinement { steps: args.refine, beta: config.learning.beta, ..Refinement::default() };
+    let refinement =
+        Refinement { steps: args.refine, rounds: args.rounds, beta: config.learning.beta, ..Refinement::default() };
     let refined = separator.model.separate_refined(x, refinement);
     refined.with_context(|| format!("--refine: {} has no encoder to go on from; leave --refine out", config.model))
 }

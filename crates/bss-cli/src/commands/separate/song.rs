@@ -7,11 +7,10 @@ mod segments;
 mod sums;
 
 use std::collections::VecDeque;
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
-use bss_data::{Analysis, Complex64, Dtype, Resampler, SoundReader, SoundWriter, Synthesis};
+use bss_data::{Analysis, Complex64, Dtype, SoundReader, SoundWriter, Synthesis};
 use ndarray::ArrayView1;
 use serde_json::json;
 
@@ -19,6 +18,7 @@ use super::examples;
 use crate::args::SeparateArgs;
 use crate::config::Config;
 use crate::front_end::FrontEnd;
+use crate::input::resampler;
 use crate::model::ExampleSeparator;
 use crate::output;
 use segments::{Gains, Segments};
@@ -68,18 +68,6 @@ pub(super) fn run(
     tell(args, &files, (input, rate), (samples, rate_of_model), sums)
 }
 
-/// From the recording's rate to that of the model; none where they are the same.
-fn resampler(channels: usize, from: f64, to: f64) -> Result<Option<Resampler>> {
-    if from == to {
-        return Ok(None);
-    }
-    let whole = |rate: f64| (rate.fract() == 0.0).then_some(rate as u32).and_then(NonZero::new);
-    let (whole_from, whole_to) = (whole(from), whole(to));
-    let (from, to) =
-        whole_from.zip(whole_to).with_context(|| format!("cannot be resampled from {from} Hz to {to} Hz"))?;
-    Ok(Some(Resampler::new(channels, from, to)?))
-}
-
 /// A recording on its way through.
 struct Song<'a> {
     segments: Segments<'a>,
@@ -88,8 +76,8 @@ struct Song<'a> {
     mask: bool,
     channels: usize,
     analyses: Vec<Analysis>,
-    /// Frames of all channels that wait for their gains.
-    frames: VecDeque<Vec<Vec<Complex64>>>,
+    /// Frames that wait for their gains: the mean of the channels as the model sees it, and each channel.
+    frames: VecDeque<(Vec<Complex64>, Vec<Vec<Complex64>>)>,
     /// Of each source, its channels.
     syntheses: Vec<Vec<Synthesis>>,
     /// Samples that wait for their sources, and how many there were in all.
@@ -138,8 +126,9 @@ impl<'a> Song<'a> {
             if frame.is_empty() {
                 return Ok(());
             }
-            let gains = self.segments.push(&mean(&frame))?;
-            self.frames.push_back(frame);
+            let mean = mean(&frame, self.bins);
+            let gains = self.segments.push(&mean)?;
+            self.frames.push_back((mean, frame));
             self.put(&gains)?;
         }
     }
@@ -160,8 +149,8 @@ impl<'a> Song<'a> {
     /// Lets the next frames be heard through their gains.
     fn put(&mut self, gains: &[Gains]) -> Result<()> {
         for gains in gains {
-            let frame = self.frames.pop_front().context("gains without a frame")?;
-            let above = if self.mask { shares(&mean(&frame)[..self.bins], gains) } else { vec![0.0; gains.nrows()] };
+            let (mean, frame) = self.frames.pop_front().context("gains without a frame")?;
+            let above = if self.mask { shares(&mean, gains) } else { vec![0.0; gains.nrows()] };
             let mut heard = Vec::with_capacity(self.syntheses.len());
             for ((k, syntheses), above) in self.syntheses.iter_mut().enumerate().zip(above) {
                 let gain = |bin: usize| if bin < self.bins { f64::from(gains[[k, bin]]) } else { above };
@@ -194,9 +183,8 @@ impl<'a> Song<'a> {
     }
 }
 
-/// The mean of a frame's channels.
-fn mean(frame: &[Vec<Complex64>]) -> Vec<Complex64> {
-    let bins = frame[0].len();
+/// The mean of so many bins of a frame's channels.
+fn mean(frame: &[Vec<Complex64>], bins: usize) -> Vec<Complex64> {
     (0..bins).map(|bin| frame.iter().map(|channel| channel[bin]).sum::<Complex64>() / frame.len() as f64).collect()
 }
 
@@ -231,6 +219,7 @@ fn tell(
             "resampled_from": (rate != rate_of_model).then_some(rate),
             "mask": args.mask,
             "refine": args.refine,
+            "rounds": args.rounds,
             "adds_up": args.mask.then_some(is_exact),
             "largest_difference": args.mask.then_some(sums.largest),
             "warnings": [],

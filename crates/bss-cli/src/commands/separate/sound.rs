@@ -1,8 +1,8 @@
 //! Separating a dataset of sound: the model sees magnitudes, and the sources are heard with the mixture's phase.
 
 use anyhow::{Result, ensure};
-use bss_data::{Complex32, Dtype, Named};
-use ndarray::{Array2, Array3, ArrayD, Axis, s};
+use bss_data::{Dtype, Named};
+use ndarray::{Array3, ArrayD, Axis, s};
 use rayon::prelude::*;
 use serde_json::json;
 
@@ -30,7 +30,7 @@ pub(super) fn run(
 ) -> Result<()> {
     ensure!(!args.std, "--std is for what the decoder gives, and sound also has the mixture's phase; leave --std out");
     let (count, features) = (separator.model.sources(), examples.features());
-    let stored = 2 * features * front_end.magnitudes.pool;
+    let stored = examples.sum.stored(features);
     let mut sources = Array3::zeros((examples.count(), count, examples.samples));
     let batches = sources.axis_chunks_iter_mut(Axis(0), AT_ONCE);
     for (mut to, spectra) in batches.zip(examples.values.chunks(AT_ONCE * stored)) {
@@ -40,7 +40,7 @@ pub(super) fn run(
         let of_mixture = spectra.par_chunks_exact(stored).zip(x.par_chunks_exact(features));
         let signals: Vec<Vec<Vec<f64>>> = of_mixture
             .zip(estimates.par_chunks_exact(count * features))
-            .map(|((spectrum, x), estimates)| signals(front_end, spectrum, x, estimates, args.mask))
+            .map(|((spectrum, x), estimates)| front_end.stems(spectrum, x, estimates, args.mask))
             .collect();
         for (mut to, signals) in to.outer_iter_mut().zip(signals) {
             for (mut to, signal) in to.outer_iter_mut().zip(signals) {
@@ -64,6 +64,7 @@ pub(super) fn run(
             "sources": count,
             "mask": args.mask,
             "refine": args.refine,
+            "rounds": args.rounds,
             "sample_rate": examples.sample_rate,
             "warnings": [],
         }));
@@ -71,19 +72,4 @@ pub(super) fn run(
     let (mixtures, samples) = (examples.count(), examples.samples);
     let masked = if args.mask { ", masked" } else { "" };
     output::print(&format!("wrote {out}: {mixtures} examples of {samples} samples in {count} sources{masked}\n"))
-}
-
-/// The sources of a mixture as sound.
-fn signals(front_end: &FrontEnd, spectrum: &[f32], x: &[f32], sources: &[f32], mask: bool) -> Vec<Vec<f64>> {
-    let (re, im) = spectrum.split_at(spectrum.len() / 2);
-    let (bins, frames) = front_end.spectra.dim();
-    let gains = front_end.magnitudes.gains(x, sources, mask);
-    let signal = |gains: &[f32]| {
-        let bin = |(bin, frame): (usize, usize)| {
-            let i = bin * frames + frame;
-            Complex32::new(gains[i] * re[i], gains[i] * im[i])
-        };
-        front_end.spectra.inverse(Array2::from_shape_fn((bins, frames), bin).view())
-    };
-    gains.chunks_exact(re.len()).map(signal).collect()
 }

@@ -150,13 +150,14 @@ impl Ended<'_> {
     }
 }
 
-/// The commands to run next: where clean examples were mixed, mixtures have to be made first.
+/// The command to run next with a model of sound.
 fn of_sound(args: &FitArgs) -> String {
     let (run, stems) = (&args.out, args.out.join("stems"));
     let word = |path: &std::path::Path| shell::word(&path.display().to_string());
     format!("bss separate SONG --run {} --out {} --mask", word(run), word(&stems))
 }
 
+/// The commands to run next: where clean examples were mixed, mixtures have to be made first.
 fn next(mix: usize, args: &FitArgs) -> Vec<String> {
     let run = shell::word(&args.out.display().to_string());
     let file = |name: &str| shell::word(&args.out.join(name).display().to_string());

@@ -156,7 +156,7 @@ mod tests {
 
     fn front_end() -> FrontEnd {
         let spectra = Spectra::new(16, 4, 6, 8).unwrap();
-        FrontEnd { spectra, magnitudes: Magnitudes { power: 1.0, pool: 1, energies: false }, sample_rate: None }
+        FrontEnd { spectra, magnitudes: Magnitudes::default(), sample_rate: None }
     }
 
     /// Frames of two sources: one in the lower bins and one in the upper.

@@ -1,4 +1,5 @@
-//! The figure `psnr`: how the PSNR of each estimate is distributed over all examples and sources of a dataset.
+//! The figures `psnr` and `si-sdr`: how the score of each estimate is distributed over all examples and sources of a
+//! dataset.
 
 use anyhow::Result;
 use bss_metrics::{ExampleValues, Metric};
@@ -26,7 +27,11 @@ const BINS: (usize, usize) = (6, 60);
 /// # Errors
 /// If the backend fails.
 pub(super) fn draw(data: &ExamplesReport) -> Result<Option<Figure>> {
-    let estimates = data.scores.iter().filter_map(|(name, scores)| Some((*name, scores.get(Metric::Psnr)?)));
+    // Sound has no PSNR, unless nothing else is defined.
+    let has = |metric: &Metric| data.scores.iter().any(|(_, scores)| scores.get(*metric).is_some());
+    let Some(metric) = [Metric::SiSdr, Metric::Psnr].into_iter().find(has) else { return Ok(None) };
+    let (name, shown) = if metric == Metric::SiSdr { ("si-sdr", "SI-SDR") } else { ("psnr", "PSNR") };
+    let estimates = data.scores.iter().filter_map(|(name, scores)| Some((*name, scores.get(metric)?)));
     let estimates: Vec<(&str, &ExampleValues)> = estimates.collect();
     let Some((_, first)) = estimates.first() else { return Ok(None) };
     let (examples, sources) = first.each.dim();
@@ -34,10 +39,10 @@ pub(super) fn draw(data: &ExamplesReport) -> Result<Option<Figure>> {
     let bins = (first.each.len().isqrt()).clamp(BINS.0, BINS.1);
     let densities: Vec<_> = estimates.iter().map(|(_, values)| density(&values.each, x.range, bins)).collect();
     let y = Axis::exact(0.0, 1.06 * densities.iter().flatten().copied().fold(0.0, f64::max), 6);
-    let title = "PSNR of each estimate over all examples and sources; dashed, the medians.".to_owned();
-    let figure = draw_figure("psnr", title, (WIDTH as u32, HEIGHT as u32), |root| {
-        let label = "PSNR (dB); what lies beyond is counted in the outermost bins";
-        let mut panel = Panel::new(root, MARGINS, (&x, &y), label)?;
+    let title = format!("{shown} of each estimate over all examples and sources; dashed, the medians.");
+    let figure = draw_figure(name, title, (WIDTH as u32, HEIGHT as u32), |root| {
+        let label = format!("{shown} (dB); what lies beyond is counted in the outermost bins");
+        let mut panel = Panel::new(root, MARGINS, (&x, &y), &label)?;
         let colours = (0..).map(palette::series);
         for ((density, (_, values)), colour) in densities.iter().zip(&estimates).zip(colours) {
             let steps = outline(density, x.range);
