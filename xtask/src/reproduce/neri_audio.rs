@@ -21,16 +21,25 @@ struct Cell {
     separate: &'static [&'static str],
 }
 
-const NMF: &[&str] = &["--model", "nmf", "--set", "front-end.kind=stft"];
-const NMF_ONE: &[&str] = &["--model", "nmf", "--set", "front-end.kind=stft", "--set", "nmf.templates=1"];
-const MIXIT: &[&str] = &["--model", "mixit", "--mix", "1", "--preset", "audio", "--seed", "0"];
+const NMF: &[&str] = &["--model", "nmf", "--set", "front-end.kind=stft", "--set", ENERGIES];
+const NMF_ONE: &[&str] =
+    &["--model", "nmf", "--set", "front-end.kind=stft", "--set", ENERGIES, "--set", "nmf.templates=1"];
+/// Its batches hold half as many mixtures, of which it needs fewer.
+const MIXIT: &[&str] = &["--model", "mixit", "--mix", "1", "--preset", "audio", "--seed", "0", "--epochs", "250"];
 const VAE: &[&str] = &["--model", "neri", "--mix", "2", "--preset", "audio", "--seed", "0"];
 const VAE_PAPER: &[&str] = &["--model", "neri", "--mix", "2", "--preset", "audio-paper", "--seed", "0"];
+/// As in the preset `audio`: all masks but the ideal ones of the paper are shares of energies.
+const ENERGIES: &str = "front-end.mask=energies";
 const IDEAL: &str = "front-end.kind=stft";
+
+/// What `bss fit` is told for the VAE.
+fn vae(preset: Preset) -> &'static [&'static str] {
+    if preset == Preset::Quick { VAE } else { VAE_PAPER }
+}
 
 /// The rows of a preset. Runs of the same options are fitted once.
 fn cells(preset: Preset) -> Vec<Cell> {
-    let vae = if preset == Preset::Quick { VAE } else { VAE_PAPER };
+    let vae = vae(preset);
     let fitted = |name, fit, separate| Cell { name, fit: Some(fit), separate };
     let ideal = |name, separate| Cell { name, fit: None, separate };
     vec![
@@ -39,9 +48,10 @@ fn cells(preset: Preset) -> Vec<Cell> {
         fitted("MixIT", MIXIT, &["--mask"]),
         fitted("VAE", vae, &[]),
         fitted("VAEM", vae, &["--mask"]),
-        fitted("VAEM, refined", vae, &["--mask", "--refine", "50"]),
+        fitted("VAEM, refined", vae, &["--mask", "--refine", "50", "--rounds", "4"]),
         ideal("IBM", &["--mask", "binary", "--set", IDEAL]),
         ideal("IRM", &["--mask", "ratio", "--set", IDEAL]),
+        ideal("IRM of energies", &["--mask", "energy", "--set", IDEAL]),
     ]
 }
 
@@ -86,7 +96,22 @@ pub(super) fn run(preset: Preset, check: bool, data: Option<&Path>) -> Result<bo
         replace(&path, &(serde_json::to_string_pretty(&stored)? + "\n"))?;
         replace(&folder.join("README.md"), &page::page(&stored))?;
     }
+    let run = work.run(named, vae(preset)).display().to_string();
+    let report = work.folder.join("report");
+    bss(&["report", &run, "--reference", &work.test, "--out", &report.display().to_string()])?;
+    for figure in page::FIGURES {
+        let (from, to) = (report.join(figure), folder.join(format!("{named}-{figure}")));
+        fs::copy(&from, &to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+    }
+    println!("listen to {}", report.join("index.html").display());
     Ok(true)
+}
+
+impl Work {
+    /// The folder of a run.
+    fn run(&self, preset: &str, fit: &[&str]) -> PathBuf {
+        self.folder.join(format!("{preset}-{}", slug(fit)))
+    }
 }
 
 /// Finds the notes and mixes those for the test.
@@ -122,7 +147,7 @@ impl Cell {
         let estimate = work.folder.join("estimate.h5").display().to_string();
         let mut seconds = Value::Null;
         let started = if let Some(fit) = self.fit {
-            let run = work.folder.join(format!("{preset}-{}", slug(fit)));
+            let run = work.run(preset, fit);
             seconds = json!(fitted(work, fit, &run)?);
             let started = Instant::now();
             let (mixture, run) = (format!("{}:mixture", work.test), run.display().to_string());
@@ -167,7 +192,7 @@ fn fitted(work: &Work, fit: &[&str], run: &Path) -> Result<f64> {
 
 /// A folder's name for some options.
 fn slug(options: &[&str]) -> String {
-    let words = options.iter().filter(|word| !matches!(**word, "--model" | "--set" | "front-end.kind=stft"));
+    let words = options.iter().filter(|word| !matches!(**word, "--model" | "--set" | "front-end.kind=stft" | ENERGIES));
     words.map(|word| word.trim_start_matches('-').replace(['=', '.'], "-")).collect::<Vec<_>>().join("-")
 }
 
