@@ -10,7 +10,7 @@ use crate::array::Dtype;
 use crate::atomic::Pending;
 use crate::error::{Error, Result};
 use crate::format::Format;
-use crate::wav::{MOST_BYTES, as_io, full_scale};
+use crate::wav::{MOST_BYTES, as_io, integer, whole};
 
 /// A `.wav` file that is being written, and is there once it is [finished](Self::finish).
 ///
@@ -51,15 +51,15 @@ impl SoundWriter {
             Ok(channels) if channels > 0 => channels,
             _ => return Err(refuse(format!("{channels} channels"), "write 1 to 65535 channels, or .npy or .h5")),
         };
-        if !(sample_rate >= 1.0 && sample_rate <= f64::from(u32::MAX) && sample_rate.fract() == 0.0) {
+        let Some(sample_rate) = whole(sample_rate) else {
             return Err(refuse(format!("a sample rate of {sample_rate} Hz"), "give a whole number of Hz"));
-        }
+        };
         let (bits_per_sample, sample_format) = match dtype {
             Dtype::I16 => (16, SampleFormat::Int),
             Dtype::I24 => (24, SampleFormat::Int),
             _ => (32, SampleFormat::Float),
         };
-        let spec = WavSpec { channels, sample_rate: sample_rate as u32, bits_per_sample, sample_format };
+        let spec = WavSpec { channels, sample_rate, bits_per_sample, sample_format };
         let pending = Pending::new(path)?;
         let writer = WavWriter::new(BufWriter::with_capacity(1 << 16, pending.file()?), spec);
         let writer = writer.map_err(|error| Error::io(path, as_io(error)))?;
@@ -81,12 +81,11 @@ impl SoundWriter {
         let written = match self.spec.sample_format {
             SampleFormat::Float => self.writer.write_sample(value as f32),
             SampleFormat::Int => {
-                let full_scale = full_scale(self.spec.bits_per_sample);
-                let rounded = (value * full_scale).round();
-                if !(-full_scale..full_scale).contains(&rounded) {
-                    return Err(Error::Clips { path: path(), value, bits: self.spec.bits_per_sample });
-                }
-                self.writer.write_sample(rounded as i32)
+                let bits = self.spec.bits_per_sample;
+                let Some(integer) = integer(value, bits) else {
+                    return Err(Error::Clips { path: path(), value, bits });
+                };
+                self.writer.write_sample(integer)
             }
         };
         written.map_err(|error| Error::io(self.pending.path(), as_io(error)))

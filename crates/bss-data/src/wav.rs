@@ -56,6 +56,19 @@ pub(crate) fn full_scale(bits: u16) -> f64 {
     f64::from(1_u32 << (bits - 1))
 }
 
+/// The integer of so many bits that a value is rounded to; none if it would clip.
+pub(crate) fn integer(value: f64, bits: u16) -> Option<i32> {
+    let full_scale = full_scale(bits);
+    let rounded = (value * full_scale).round();
+    (-full_scale..full_scale).contains(&rounded).then_some(rounded as i32)
+}
+
+/// A sample rate as a header holds it, a whole number from 1 on.
+pub(crate) fn whole(sample_rate: f64) -> Option<u32> {
+    let is_whole = sample_rate.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&sample_rate);
+    is_whole.then_some(sample_rate as u32)
+}
+
 /// A file that is being read.
 pub(crate) type Reader = WavReader<BufReader<File>>;
 
@@ -108,23 +121,20 @@ pub(crate) fn write(path: &Path, array: &Named<'_>, dtype: Dtype, sample_rate: O
 /// ```
 pub fn wav_bytes(values: &[f64], sample_rate: f64) -> io::Result<Vec<u8>> {
     let refuse = |what: String| Err(io::Error::new(io::ErrorKind::InvalidInput, what));
-    if !(sample_rate >= 1.0 && sample_rate <= f64::from(u32::MAX) && sample_rate.fract() == 0.0) {
+    let Some(sample_rate) = whole(sample_rate) else {
         return refuse(format!("WAV cannot hold a sample rate of {sample_rate} Hz; give a whole number of Hz"));
-    }
+    };
     if values.len() as u64 * 2 > MOST_BYTES {
         return refuse("WAV cannot hold more than 4 GB".to_owned());
     }
-    let spec =
-        WavSpec { channels: 1, sample_rate: sample_rate as u32, bits_per_sample: 16, sample_format: SampleFormat::Int };
+    let spec = WavSpec { channels: 1, sample_rate, bits_per_sample: 16, sample_format: SampleFormat::Int };
     let mut bytes = Cursor::new(Vec::new());
     let mut writer = WavWriter::new(&mut bytes, spec).map_err(as_io)?;
-    let full_scale = full_scale(spec.bits_per_sample);
-    for value in values {
-        let rounded = (value * full_scale).round();
-        if !(-full_scale..full_scale).contains(&rounded) {
+    for &value in values {
+        let Some(integer) = integer(value, spec.bits_per_sample) else {
             return refuse(format!("a value of {value} would clip in 16 bits"));
-        }
-        writer.write_sample(rounded as i16).map_err(as_io)?;
+        };
+        writer.write_sample(integer).map_err(as_io)?;
     }
     writer.finalize().map_err(as_io)?;
     Ok(bytes.into_inner())
