@@ -114,6 +114,19 @@ fn a_loss_that_is_not_finite_moves_nothing() {
 }
 
 #[test]
+fn a_weight_that_is_no_number_shows_in_the_loss_and_in_the_estimate() {
+    let fresh = || NeriVae::<f32>::new(config(2, Latent::Gaussian), Noise::new(1));
+    let noise = vec![0.5; fresh().draws(EXAMPLES)];
+    for slot in fresh().parameters.slots() {
+        let mut model = fresh();
+        model.parameters.values[slot.range.start] = f32::NAN;
+        assert!(model.separate(&mixtures()).iter().any(|s| s.is_nan()), "{}", slot.name);
+        let terms = model.step(&mixtures(), &noise, 0.5, &mut Keep(vec![0.0; model.parameters.values.len()]));
+        assert!(!terms.loss(0.5).is_finite(), "{}", slot.name);
+    }
+}
+
+#[test]
 fn an_example_is_separated_the_same_alone_and_in_company() {
     let (model, ..) = fused::<f64>(&config(3, Latent::Gaussian), 0.5);
     let x = mixtures::<f64>();

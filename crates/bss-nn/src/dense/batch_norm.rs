@@ -28,6 +28,12 @@ pub(super) struct Affine<'a, T> {
     pub(super) shift: &'a [T],
 }
 
+/// `max(0, value)`; what is no number stays so, for the loss or the estimate to show.
+#[inline(always)]
+fn rectified<T: Real>(value: T) -> T {
+    if T::zero() > value { T::zero() } else { value }
+}
+
 /// The column's moments over a batch; `near` is subtracted first, and best lies near the mean.
 pub(super) fn moments<T: Real>(h: &[T], near: &[T], to: &mut Moments<T>) {
     let columns = near.len();
@@ -58,7 +64,7 @@ pub(super) fn moments<T: Real>(h: &[T], near: &[T], to: &mut Moments<T>) {
     for ((&sum, &square), &near) in sums[..columns].iter().zip(&sums[columns..]).zip(near) {
         let mean = sum * share;
         let variance = square * share - mean * mean;
-        let variance = if variance > T::zero() { variance } else { T::zero() };
+        let variance = rectified(variance);
         to.mean.push(near + mean);
         to.precision.push(T::one() / (variance + epsilon).root());
         to.variance.push(variance * unbiased);
@@ -84,8 +90,7 @@ pub(super) fn forward<T: Real>(h: &[T], moments: &Moments<T>, affine: Affine<T>,
             || {
                 for (y, h) in y.chunks_exact_mut(columns).zip(h.chunks_exact(columns)) {
                     for (((y, &h), &factor), &offset) in y.iter_mut().zip(h).zip(&factor).zip(&offset) {
-                        let value = h * factor + offset;
-                        *y = if value > T::zero() { value } else { T::zero() };
+                        *y = rectified(h * factor + offset);
                     }
                 }
             },
@@ -100,8 +105,7 @@ pub(super) fn rectify<T: Real>(h: &mut [T], a: &[T], c: &[T]) {
         || {
             for h in h.chunks_exact_mut(a.len()) {
                 for ((h, &a), &c) in h.iter_mut().zip(a).zip(c) {
-                    let value = *h * a + c;
-                    *h = if value > T::zero() { value } else { T::zero() };
+                    *h = rectified(*h * a + c);
                 }
             }
         },

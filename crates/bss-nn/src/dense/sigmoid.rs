@@ -7,7 +7,7 @@ use crate::{Lane, Real};
 /// Numbers taken at a time, a multiple of the lanes of any register.
 const BLOCK: usize = 256;
 
-/// Replaces every entry by its logistic function.
+/// Replaces every entry by its logistic function; what is infinite becomes NaN, as what is NaN stays so.
 pub fn sigmoid<T: Real>(values: &mut [T]) {
     pulp::Arch::new().dispatch(Apply::<T, true> { values });
 }
@@ -24,10 +24,12 @@ struct Apply<'a, T, const SIGMOID: bool> {
 impl<T: Real, const SIGMOID: bool> Apply<'_, T, SIGMOID> {
     #[inline(always)]
     fn block<S: Simd>(simd: S, values: &mut [T]) {
-        let one = Lane::<S, T>::splat(simd, T::one());
+        let [zero, one] = [T::zero(), T::one()].map(|value| Lane::<S, T>::splat(simd, value));
         for v in T::vectors_mut::<S>(values) {
             let x = Lane::<S, T>::new(simd, *v);
-            *v = if SIGMOID { (one / (one + (-x).exp())).vector } else { x.exp().vector };
+            let y = if SIGMOID { one / (one + (-x).exp()) } else { x.exp() };
+            // What is no number stays so: the exponential takes it for a large one.
+            *v = x.mul_add(zero, y).vector;
         }
     }
 }
