@@ -15,7 +15,7 @@ use ndarray::Array2;
 
 use crate::figures::{self, Figure};
 
-pub(crate) use examples::{Clip, ExamplesReport, Sound, write_examples};
+pub(crate) use examples::{Clip, ExamplesReport, REFINED, Sound, write_examples};
 
 /// All that a report shows. Rows are samples throughout; R is their number and n that of the sources.
 #[derive(Clone, Debug, Default)]

@@ -93,9 +93,21 @@ impl Mixtures {
         receiver
     }
 
-    fn batch_of(&self, order: &[u32], step: u64, draws: usize) -> Batch {
+    /// The mixtures of a step's batch, as examples are stored: values, or spectra.
+    #[must_use]
+    pub fn mixtures(&self, step: u64) -> Vec<f32> {
+        let order = self.order(step / self.per_epoch().max(1));
+        self.examples_of(&order, step).chunks_exact(self.mix).flat_map(|mixed| self.mixed(mixed)).collect()
+    }
+
+    /// The examples that a step's batch is mixed of.
+    fn examples_of<'a>(&self, order: &'a [u32], step: u64) -> &'a [u32] {
         let first = (step % self.per_epoch().max(1)) as usize * self.batch * self.mix;
-        let examples = order[first..first + self.batch * self.mix].to_vec();
+        &order[first..first + self.batch * self.mix]
+    }
+
+    fn batch_of(&self, order: &[u32], step: u64, draws: usize) -> Batch {
+        let examples = self.examples_of(order, step).to_vec();
         let mut x = Vec::with_capacity(self.batch * self.features);
         let mut sums = Vec::new();
         if self.pairs {
@@ -176,6 +188,7 @@ mod tests {
                 assert_eq!(x, [(examples[0] + examples[1]) as f32 / 2.0; 2]);
             }
         }
+        assert_eq!(mixtures.mixtures(2), batches[2].x);
         seen.sort_unstable();
         seen.dedup();
         assert_eq!(seen.len(), 18);
@@ -209,10 +222,12 @@ mod tests {
         let mixtures = Mixtures { examples: examples.into(), mix: 2, batch: 2, sum, ..mixtures(5) };
         assert_eq!((mixtures.count(), mixtures.per_epoch()), (4, 1));
         let Batch { x, examples, .. } = mixtures.batch(0, 0);
+        let spectra = mixtures.mixtures(0);
         for (x, of) in x.chunks_exact(2).zip(examples.chunks_exact(2)) {
             let first = (of[0] + of[1] + 2) as f32;
             let second = if (of[0] + of[1]) % 2 == 0 { 10.0 } else { 6.0 };
             let peak = first.max(second);
+            assert!(spectra.chunks_exact(4).any(|spectrum| spectrum[0] == first / 2.0), "{spectra:?}");
             assert!((x[0] - first / peak).abs() < 1e-6 && (x[1] - second / peak).abs() < 1e-6, "{x:?} of {of:?}");
         }
     }

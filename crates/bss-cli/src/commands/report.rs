@@ -3,13 +3,14 @@
 mod correlations;
 mod examples;
 mod matched;
+mod mixed;
 mod reference;
 mod sound;
 mod traces;
 
 use std::fs;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use bss_train::RunFolder;
 use candle_core::Device;
 use serde_json::{Value, json};
@@ -29,7 +30,14 @@ use crate::warnings::Warnings;
 pub(crate) fn run(args: &ReportArgs) -> Result<()> {
     let Fitted { model, config, restart, sample_rate, .. } = Fitted::load(&args.run, &Device::Cpu)?;
     match model {
-        Separates::Recordings(model) => recording(args, model.as_ref(), &config, restart),
+        Separates::Recordings(model) => {
+            let (run, model_name) = (args.run.display(), config.model);
+            ensure!(
+                args.refine == 0,
+                "--refine is for datasets; {run} was fitted to a recording with {model_name}: leave it out"
+            );
+            recording(args, model.as_ref(), &config, restart)
+        }
         Separates::Examples(separator) => examples::run(args, &separator, &config, sample_rate),
     }
 }

@@ -7,11 +7,15 @@ use anyhow::Result;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bss_metrics::{ExampleScores, Metric};
+use bss_models::Refinement;
 use ndarray::Array3;
 
 use super::tables::{cell, facts, number, percentage, table};
 use super::{Traces, page, write_all};
 use crate::figures;
+
+/// The name of the estimate that is refined for each mixture by itself.
+pub(crate) const REFINED: &str = "refined";
 
 /// All that such a report shows; k counts the sources of an example, and there are some examples to look at.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +34,8 @@ pub(crate) struct ExamplesReport {
     pub(crate) masked: Array3<f64>,
     /// The same of sources refined for each mixture by itself, where the model does.
     pub(crate) refined: Option<Array3<f64>>,
+    /// How they were refined.
+    pub(crate) refinement: Refinement,
     /// The true sources, (examples, K, features), where they are known, each in the place of the output that it was
     /// matched with; NaN for an output without one.
     pub(crate) reference: Option<Array3<f64>>,
@@ -175,14 +181,30 @@ fn scores(data: &ExamplesReport) -> String {
 fn how_to_read(data: &ExamplesReport) -> String {
     let is_sound = data.sound.is_some();
     let mut entries = vec![SOURCES, if is_sound { MASKED_SOUND } else { MASKED }];
+    let refined = refined(data);
     if data.refined.is_some() {
-        entries.push(REFINED);
+        entries.push(("Refined", &refined));
     }
     if !data.scores.is_empty() {
         entries.push(if is_sound { SCORES_OF_SOUND } else { SCORES });
     }
     entries.push(UNUSED);
     page::definitions(&entries)
+}
+
+/// What refined sources are, and of which mixtures.
+fn refined(data: &ExamplesReport) -> String {
+    let Refinement { steps, rounds, .. } = data.refinement;
+    let of_all = data.scores.iter().any(|(name, _)| *name == REFINED);
+    let drawn = if of_all {
+        ""
+    } else {
+        " Here that is done for the mixtures that are drawn alone, so it has no scores; `bss report --refine` does it for all."
+    };
+    format!(
+        "The same masks of sources that went on from the encoder's answer, for each mixture by itself, as `bss separate \
+         --refine {steps} --rounds {rounds}` does.{drawn}"
+    )
 }
 
 const SOURCES: (&str, &str) = (
@@ -202,12 +224,6 @@ const MASKED_SOUND: (&str, &str) = (
     "Masked",
     "The mixture's spectrogram, shared out in proportion to the sources above, with the mixture's phase: the sum is the \
      mixture again. Without the mask each source has the magnitudes that the decoder gives it.",
-);
-
-const REFINED: (&str, &str) = (
-    "Refined",
-    "The same masks of sources that went on from the encoder's answer, for each mixture by itself, as `bss separate --refine 50 \
-     --rounds 2` does. Here that is done for the mixtures that are drawn, so it has no scores.",
 );
 
 const SCORES: (&str, &str) = (

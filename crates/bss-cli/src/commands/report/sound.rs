@@ -2,31 +2,22 @@
 
 use anyhow::{Context as _, Result, bail, ensure};
 use bss_models::Magnitudes;
-use bss_nn::Noise;
-use bss_train::Mixtures;
-use ndarray::{Array3, ArrayD, ArrayView1, ArrayViewD, Axis, IxDyn};
+use ndarray::{Array3, ArrayD, ArrayView1, ArrayViewD, Axis};
 use rayon::prelude::*;
 
-use super::examples::refinement;
 use super::matched::{self, OF_SOUND};
+use super::mixed::{Mixed, Refining, dataset};
 use crate::args::ReportArgs;
 use crate::config::Config;
 use crate::front_end::FrontEnd;
-use crate::input::{Examples, Take, read_examples};
-use crate::model::{self, ExampleSeparator};
-use crate::report::{Clip, ExamplesReport, Sound};
+use crate::input::{Take, read_examples};
+use crate::model::ExampleSeparator;
+use crate::report::{Clip, ExamplesReport, REFINED, Sound};
 
 /// Mixtures that are drawn and can be listened to.
 const SHOWN: usize = 4;
 /// The largest value of what can be listened to.
 const PEAK: f64 = 0.9;
-
-/// Mixtures as spectra (examples, 2, bins, frames), and what they are made of where that is known, (examples, M, samples).
-struct Mixed {
-    spectra: Vec<f32>,
-    truth: Option<ArrayD<f64>>,
-    sample_rate: Option<f64>,
-}
 
 /// What is shown of sound.
 ///
@@ -38,27 +29,31 @@ pub(super) fn shown(
     config: &Config,
     front_end: &FrontEnd,
 ) -> Result<ExamplesReport> {
-    let Mixed { spectra, truth, sample_rate } = match &args.reference {
+    let Mixed { stored: spectra, truth, sample_rate } = match &args.reference {
         Some(file) => of_reference(file, front_end)?,
-        None => of_run(config, front_end)
+        None => Mixed::of_run(config, &separator.shape, Take::Sound(front_end), SHOWN)
             .with_context(|| format!("the notes that {} was fitted to cannot be shown", args.run.display()))?,
     };
     let stored = front_end.stored();
     let x: Vec<f32> = spectra.chunks_exact(stored).flat_map(|s| front_end.magnitudes.normalised(s).0).collect();
     let (all, outputs) = (spectra.len() / stored, separator.model.sources());
-    let (drawn, features) = (all.min(SHOWN), x.len() / all);
+    let (drawn, features, length) = (all.min(SHOWN), x.len() / all, front_end.spectra.samples());
     let heard = |sources: &[f32], mask: bool| {
         let mixtures = spectra.par_chunks_exact(stored).zip(x.par_chunks_exact(features));
         let estimates = mixtures.zip(sources.par_chunks_exact(outputs * features));
         let signals = estimates.flat_map(|((spectrum, x), sources)| front_end.stems(spectrum, x, sources, mask));
-        dataset(signals.collect(), outputs)
+        dataset(signals.collect::<Vec<_>>().concat(), outputs, &[length])
     };
     let sources = separator.model.separate(&x);
-    let refined = separator.model.separate_refined(&x[..drawn * features], refinement(config));
+    let refining = Refining::of(args, config);
+    let refined = refining.sources(separator, config, &x, drawn * features)?;
     let (decoded, masked) = (heard(&sources, false)?, heard(&sources, true)?);
+    let refined = refined.map(|sources| heard(&sources, true)).transpose()?;
     let (mut scores, mut reference) = (Vec::new(), None);
     if let (Some(truth), Some(file)) = (&truth, &args.reference) {
-        for (name, estimate) in [("decoded", &decoded), ("masked", &masked)] {
+        let scored = refined.as_ref().filter(|_| refining.all);
+        for (name, estimate) in [("decoded", Some(&decoded)), ("masked", Some(&masked)), (REFINED, scored)] {
+            let Some(estimate) = estimate else { continue };
             let found = matched::scores(estimate.view(), truth.view(), OF_SOUND);
             scores.push((name, found.with_context(|| format!("{} against {file}", args.run.display()))?));
         }
@@ -66,10 +61,14 @@ pub(super) fn shown(
     }
     let unmasked = vec![1.0; stored / 2];
     let mixtures = spectra.chunks_exact(stored).take(drawn).map(|spectrum| front_end.heard(spectrum, &unmasked));
-    let mixture = dataset(mixtures.collect(), 1)?;
-    let refined = refined.map(|sources| heard(&sources, true)).transpose()?;
+    let mixture = dataset(mixtures.collect::<Vec<_>>().concat(), 1, &[length])?;
     let pictures = |signals: &ArrayD<f64>| pictures(front_end, signals, &mixture);
-    let rows = [("mixture", Some(&mixture)), ("truth", reference.as_ref()), ("masked", Some(&masked))];
+    let rows = [
+        ("mixture", Some(&mixture)),
+        ("truth", reference.as_ref()),
+        ("masked", Some(&masked)),
+        (REFINED, refined.as_ref()),
+    ];
     let (bins, frames) = front_end.spectra.dim();
     Ok(ExamplesReport {
         shape: vec![bins, frames],
@@ -77,6 +76,7 @@ pub(super) fn shown(
         sources: pictures(&decoded)?,
         masked: pictures(&masked)?,
         refined: refined.as_ref().map(pictures).transpose()?,
+        refinement: refining.refinement,
         reference: reference.as_ref().map(pictures).transpose()?,
         scores,
         sound: Some(Sound {
@@ -110,40 +110,10 @@ fn of_reference(file: &str, front_end: &FrontEnd) -> Result<Mixed> {
         front_end.spectrum(&sum)
     });
     Ok(Mixed {
-        spectra: spectra.collect(),
+        stored: spectra.collect(),
         sample_rate: truth.sample_rate.or(front_end.sample_rate),
-        truth: Some(dataset(signals, count)?),
+        truth: Some(dataset(signals.concat(), count, &[length])?),
     })
-}
-
-/// Mixtures that the run was fitted to, or where it mixed notes, such as it might have been.
-fn of_run(config: &Config, front_end: &FrontEnd) -> Result<Mixed> {
-    let mix = model::mixed(config);
-    let Examples { values, sum, shape, sample_rate, label, .. } =
-        read_examples(&config.data.inputs, (mix == 1).then_some("mixture"), Take::Sound(front_end))?;
-    let stored = front_end.stored();
-    let count = values.len() / stored;
-    ensure!(
-        shape == front_end.shape() && count >= mix,
-        "{label}: holds {count} examples of shape {shape:?}, expected {mix} or more of {:?}; the file has changed since",
-        front_end.shape()
-    );
-    let (features, batch, noise) = (shape.iter().product(), SHOWN.min(count / mix), Noise::new(config.seed));
-    let mixtures = Mixtures { examples: values.into(), features, mix, sum, pairs: false, batch, noise };
-    let example = |index: u32| mixtures.examples[index as usize * stored..].iter().take(stored);
-    let mixed = |of: &[u32]| -> Vec<f32> {
-        let mut spectrum = vec![0.0; stored];
-        of.iter().for_each(|&i| spectrum.iter_mut().zip(example(i)).for_each(|(sum, bin)| *sum += bin / mix as f32));
-        spectrum
-    };
-    let spectra = mixtures.batch(0, 0).examples.chunks_exact(mix).flat_map(mixed).collect();
-    Ok(Mixed { spectra, truth: None, sample_rate })
-}
-
-/// Signals as (examples, rows, samples).
-fn dataset(signals: Vec<Vec<f64>>, rows: usize) -> Result<ArrayD<f64>> {
-    let (examples, samples) = (signals.len() / rows, signals.first().map_or(0, Vec::len));
-    Ok(ArrayD::from_shape_vec(IxDyn(&[examples, rows, samples]), signals.concat())?)
 }
 
 /// The magnitudes of the signals (examples, rows, samples) of as many examples as there are mixtures, relative to the
