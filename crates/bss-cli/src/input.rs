@@ -6,6 +6,7 @@ mod array;
 mod check;
 mod examples;
 mod notes;
+mod rate;
 mod repair;
 
 use std::path::Path;
@@ -20,7 +21,8 @@ use crate::warnings::{Warning, Warnings};
 
 pub(crate) use array::{Matrix, Stored, read_array, read_matrix};
 pub(crate) use examples::{Examples, Take, read_examples};
-pub(crate) use notes::{Notes, are_notes, read_notes, resampler};
+pub(crate) use notes::{Notes, are_notes, read_notes};
+pub(crate) use rate::resampler;
 
 /// The fewest samples that a model is fitted to.
 pub(crate) const MIN_SAMPLES: usize = 32;
@@ -60,7 +62,7 @@ pub(crate) struct Reading {
     pub(crate) columns: Option<Columns>,
     /// Whether arrays are (channels, samples).
     pub(crate) channels_first: bool,
-    /// Samples per second, overruling the file's.
+    /// Samples per second, overruling the file's; sound is resampled to it.
     pub(crate) sample_rate: Option<f64>,
     /// What to do about values that are not finite; an error if absent.
     pub(crate) on_nan: Option<OnNan>,
@@ -89,6 +91,9 @@ impl From<&DataArgs> for Reading {
 /// all constant.
 pub(crate) fn read_recording(inputs: &[String], reading: &Reading, warnings: &mut Warnings) -> Result<Recording> {
     let Some((first, others)) = inputs.split_first() else { bail!("no input; expected at least one file") };
+    if let Some(rate) = reading.sample_rate {
+        ensure!(rate.is_finite() && rate > 0.0, "the sample rate is {rate} Hz, expected a number above 0");
+    }
     let mut recording = array::read_one(first, reading, warnings)?;
     let are_channels = recording.layout.grid.is_some() || recording.values.ncols() == 1 && is_sound(first)?;
     if are_channels && !others.is_empty() {
@@ -102,10 +107,7 @@ pub(crate) fn read_recording(inputs: &[String], reading: &Reading, warnings: &mu
             joined(recording, other, first, input)?
         };
     }
-    if let Some(rate) = reading.sample_rate {
-        ensure!(rate.is_finite() && rate > 0.0, "the sample rate is {rate} Hz, expected a number above 0");
-        recording.sample_rate = Some(rate);
-    }
+    recording.sample_rate = reading.sample_rate.or(recording.sample_rate);
     if !others.is_empty() {
         recording.label = format!("{first} and {} more", others.len());
     }
@@ -132,7 +134,10 @@ fn joined(a: Recording, b: Recording, first: &str, input: &str) -> Result<Record
 
 fn ensure_same_rate((a, rate_a): (&str, Option<f64>), (b, rate_b): (&str, Option<f64>)) -> Result<()> {
     if let (Some(rate_a), Some(rate_b)) = (rate_a, rate_b) {
-        ensure!(rate_a == rate_b, "{b} has {rate_b} Hz, but {a} has {rate_a} Hz; resample one of them first");
+        ensure!(
+            rate_a == rate_b,
+            "{b} has {rate_b} Hz, but {a} has {rate_a} Hz; give --sample-rate, to which sound is resampled"
+        );
     }
     Ok(())
 }

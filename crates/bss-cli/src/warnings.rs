@@ -70,6 +70,13 @@ pub(crate) enum Warning {
         /// Columns.
         features: usize,
     },
+    /// Recordings that are no examples because nothing is to be heard.
+    SilentExamples {
+        /// How many.
+        silent: usize,
+        /// The first of them.
+        first: String,
+    },
     /// A posterior that is the prior, whatever the mixture.
     PosteriorCollapsed,
     /// A source of a dataset that cannot be one alone.
@@ -138,6 +145,10 @@ impl fmt::Display for Warning {
                 "{label}: was taken for {examples} examples of {features} values; if it is a recording, choose a model of \
                  recordings, such as --model ar-flow"
             ),
+            Self::SilentExamples { silent: 1, first } => write!(f, "{first} is silent and was left out"),
+            Self::SilentExamples { silent, first } => {
+                write!(f, "{silent} recordings are silent and were left out, the first {first}")
+            }
             Self::PosteriorCollapsed => write!(
                 f,
                 "the sources are the same whatever the mixture: the posterior has collapsed onto the prior; try a longer \

@@ -30,11 +30,11 @@ use crate::device::DeviceName;
   bss fit mixture.npz --out runs/sobi --model sobi --set sobi.lags=[1,2,5,10,20]
   bss fit a.png b.png c.png --traversal hilbert --out runs/images
   bss fit digits.npz:images --model neri --mix 2 --sources 2 --out runs/digits
-  bss fit mixture.npz --out runs/a --resume")]
+  bss fit --out runs/a --resume")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct FitArgs {
-    /// Files to fit to, FILE or FILE:ARRAY
-    #[arg(value_name = "INPUT", required = true)]
+    /// Files to fit to, FILE or FILE:ARRAY; with --resume [default: those of the run]
+    #[arg(value_name = "INPUT", required_unless_present = "resume")]
     pub(crate) inputs: Vec<String>,
 
     /// Model to fit; see `bss models` [default: ar-flow]

@@ -23,6 +23,7 @@ use session::{End, Session};
 /// Wrong settings or input; a run that failed or was interrupted.
 pub(crate) fn run(args: &FitArgs) -> Result<()> {
     super::use_threads(args.threads)?;
+    let args = &settings::with_inputs(args)?;
     let config = if args.resume { settings::resumed(args)? } else { Config::for_fit(args)? };
     match model::kind(config.model).fitting {
         Fitting::Trained => train(args, config),

@@ -6,6 +6,7 @@ use anyhow::Result;
 use bss_data::{Columns, Entry, Format, Location, ReadOptions, Traversal};
 use ndarray::{Array2, ArrayD, Axis};
 
+use super::rate::sound_resampled;
 use super::{Reading, Recording};
 use crate::layout::Layout;
 use crate::warnings::{Warning, Warnings};
@@ -17,7 +18,10 @@ pub(super) fn read_one(input: &str, reading: &Reading, warnings: &mut Warnings) 
     // Columns of the file are channels only where the array is (samples, channels).
     let are_channels = !reading.channels_first && reading.traversal.is_none();
     let options = ReadOptions { columns: reading.columns.clone().filter(|_| are_channels) };
-    let array = bss_data::read(&location, &options)?;
+    let mut array = bss_data::read(&location, &options)?;
+    if let Some(rate) = reading.sample_rate.filter(|_| Format::of(&location.path).is_ok_and(Format::is_sound)) {
+        array = sound_resampled(array, rate, &location)?;
+    }
     let is_vector = array.values.ndim() == 1;
     let traversal = reading.traversal.map(Into::into);
     let (mut values, layout) = matrix(array.values, reading.channels_first, traversal, &location)?;

@@ -1,5 +1,7 @@
 //! Datasets of one-channel examples: read, brought to what a model takes, and joined.
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result, bail, ensure};
 use bss_data::{Dtype, Format, Location, ReadOptions};
 use bss_train::Sum;
@@ -7,7 +9,8 @@ use ndarray::ArrayD;
 use rayon::prelude::*;
 
 use super::array::locate;
-use super::notes::{self, Notes, are_notes, read_notes};
+use super::notes::{Notes, are_notes, read_notes};
+use super::rate::resampled;
 use crate::front_end::FrontEnd;
 
 /// The largest of 8-bit values.
@@ -30,6 +33,8 @@ pub(crate) struct Examples {
     pub(crate) sample_rate: Option<f64>,
     /// Samples of an example of sound.
     pub(crate) samples: usize,
+    /// Recordings that were left out because they are silent.
+    pub(crate) silent: Vec<PathBuf>,
 }
 
 /// What is asked of a dataset's values.
@@ -120,6 +125,7 @@ fn of_notes(inputs: &[String], front_end: &FrontEnd) -> Result<Examples> {
         were_bytes: false,
         sample_rate: Some(sample_rate),
         samples,
+        silent,
     })
 }
 
@@ -151,7 +157,7 @@ fn read_one(input: &str, default_key: Option<&str>, take: Take) -> Result<Exampl
         ensure_range(&values, &at)?;
     }
     let (label, sample_rate) = (at.to_string(), array.sample_rate);
-    Ok(Examples { values, sum: Sum::Mean, shape, label, were_bytes, sample_rate, samples: 0 })
+    Ok(Examples { values, sum: Sum::Mean, shape, label, were_bytes, sample_rate, samples: 0, silent: Vec::new() })
 }
 
 /// The spectra of a dataset of sound, (examples…, samples): further axes, as those of sources, come first in the shape.
@@ -162,7 +168,7 @@ fn sound(array: bss_data::Array, shape: &[usize], at: &Location, front_end: &Fro
     let spectra = values.par_chunks(samples).map(|signal| {
         let signal = match (array.sample_rate, sample_rate) {
             (Some(from), Some(to)) if from != to => {
-                notes::resampled(signal.to_vec(), from, to).with_context(|| at.to_string())?
+                resampled(signal.to_vec(), from, to).with_context(|| at.to_string())?
             }
             _ => signal.to_vec(),
         };
@@ -177,6 +183,7 @@ fn sound(array: bss_data::Array, shape: &[usize], at: &Location, front_end: &Fro
         were_bytes: false,
         sample_rate,
         samples,
+        silent: Vec::new(),
     })
 }
 

@@ -1,12 +1,13 @@
 //! Recordings of single notes as examples: found in folders, brought to one rate, length and loudness.
 
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use bss_data::{Format, Location, ReadOptions, Resampler};
+use bss_data::{Format, Location, ReadOptions};
 use ndarray::Axis;
 use rayon::prelude::*;
+
+use super::rate::resampled;
 
 /// Notes of equal length.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,27 +107,6 @@ fn read(path: &Path) -> Result<(Vec<f64>, f64)> {
     ensure!(bad == 0, "{shown}: {bad} of {} values are NaN or infinite; leave it out", array.values.len());
     let mean = array.values.mean_axis(Axis(1)).with_context(|| format!("{shown}: is empty"))?;
     Ok((mean.into_iter().collect(), rate))
-}
-
-/// A signal at another rate.
-pub(super) fn resampled(signal: Vec<f64>, from: f64, to: f64) -> Result<Vec<f64>> {
-    let Some(mut resampler) = resampler(1, from, to)? else { return Ok(signal) };
-    let mut values = resampler.push(&signal);
-    values.extend(resampler.finish());
-    Ok(values)
-}
-
-/// From one rate to another; none where they are the same.
-///
-/// # Errors
-/// Rates that are no whole numbers, or have hardly a common divisor.
-pub(crate) fn resampler(channels: usize, from: f64, to: f64) -> Result<Option<Resampler>> {
-    let whole = |rate: f64| {
-        let is_whole = rate.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&rate);
-        let rate = is_whole.then_some(rate as u32).and_then(NonZero::new);
-        rate.with_context(|| format!("a sample rate to resample is a whole number of Hz, not {from} and {to}"))
-    };
-    Ok(if from == to { None } else { Some(Resampler::new(channels, whole(from)?, whole(to)?)?) })
 }
 
 /// A note of so many samples; `None` where there is silence.

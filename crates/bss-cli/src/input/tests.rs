@@ -64,6 +64,13 @@ fn sound_of_one_channel_is_joined_along_channels() {
         let message = read(&[left.clone(), second], &Reading::default()).0.unwrap_err().to_string();
         assert!(message.contains(said), "{message}");
     }
+    let reading = Reading { sample_rate: Some(16e3), ..Reading::default() };
+    let resampled = read(&[left, sound("faster.wav", tone(80, 0.25), 16e3)], &reading).0.unwrap();
+    assert_eq!((resampled.values.dim(), resampled.sample_rate), ((80, 2), Some(16e3)), "two rates become one");
+    assert!((resampled.values[[40, 0]] - 6.0_f64.sin()).abs() < 0.05, "sample 40 of 16 kHz is sample 20 of 8 kHz");
+    let broken = sound("broken.wav", tone(40, 0.5).mapv(|value| if value > 0.9 { f64::NAN } else { value }), 8e3);
+    let message = read(&[broken], &reading).0.unwrap_err().to_string();
+    assert!(message.contains("broken.wav") && message.contains("leave --sample-rate out"), "{message}");
     // What has several channels goes on where the other ends.
     let stereo = sound("stereo.wav", Array2::from_shape_fn((40, 2), |(t, c)| (t + 40 * c) as f64 / 80.0), 8e3);
     assert_eq!(read(&[stereo.clone(), stereo], &Reading::default()).0.unwrap().values.dim(), (80, 2));

@@ -58,7 +58,7 @@ fn mixtures_are_the_sums_of_what_they_are_made_of() {
     expected.sort();
     assert_eq!(found, expected);
     let said = bench.ok("mix s.npy --mix 7 --seed 1 --out seven.npy");
-    assert_eq!(said, "wrote seven.npy: 85 mixtures of 7 out of 600 examples of 8 by 8 (seed 1)\n");
+    assert_eq!(said, "wrote seven.npy: 85 mixtures of 7 out of 600 examples of 8 by 8, 5 of them left over (seed 1)\n");
     assert_eq!(bench.read("seven.npy").shape(), [85, 8, 8]);
 }
 
@@ -202,6 +202,8 @@ fn the_report_shows_examples_and_the_training() {
         let png = std::fs::read(bench.path(&format!("run/report/{figure}.png"))).unwrap();
         assert!(png.starts_with(b"\x89PNG\r\n"), "{figure}");
     }
+    let said = bench.json("report run --out refined --reference m.npz --refine 10");
+    assert!(said["scores"]["refined"]["psnr_db"].is_number(), "{said}");
     let said = bench.json("report run --out without");
     assert_eq!((&said["page"], said["sources"].as_array().unwrap().len()), (&Value::from("without/index.html"), 2));
     assert!(!read("without/examples.svg").contains("truth"), "without a reference there is no truth to show");

@@ -46,7 +46,7 @@ fn an_interrupted_run_is_saved_and_says_how_to_go_on() {
         stderr.contains(" of 450 iterations; all is saved, go on with `bss fit s.npy --out run --resume`"),
         "{stderr}"
     );
-    bench.ok("fit s.npy --out run --quiet --resume");
+    bench.ok("fit --out run --quiet --resume");
     bench.same("whole", "run", &EXACT);
 }
 

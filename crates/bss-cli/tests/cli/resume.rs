@@ -72,7 +72,7 @@ fn a_killed_run_goes_on_to_the_same_end() {
     // What was saved can be used already.
     assert!(bench.ok("separate --run run --out e.npy").contains("200 samples of 3 sources"));
     killed(&bench, "m.npz", 0, true);
-    let said = bench.ok("fit m.npz --out run --resume");
+    let said = bench.ok("fit --out run --resume");
     assert!(said.contains("has the lowest loss"), "{said}");
     bench.same("whole", "run", &EXACT);
     bench.same("whole", "run", &["config.toml"]);
@@ -166,7 +166,13 @@ fn what_does_not_fit_the_run_is_refused_by_key() {
     }
     bench.fails("fit s.npy --out run --resume", 1, &["run: was fitted to other data than s.npy", "--force"]);
     bench.fails("fit m.npz m.npz --out run --resume", 1, &["run: was fitted to other data than m.npz and 1 more"]);
-    bench.fails("fit m.npz --out none --resume", 1, &["none: not a run folder: config.toml is missing"]);
+    for inputs in ["m.npz ", ""] {
+        bench.fails(
+            &format!("fit {inputs}--out none --resume"),
+            1,
+            &["none: not a run folder: config.toml is missing"],
+        );
+    }
     assert!(!bench.path("none").exists());
     assert_eq!(bench.bytes("run", &EXACT), before, "a refused request changes nothing");
 }

@@ -180,6 +180,7 @@ fn the_report_shows_spectrograms_and_lets_them_be_heard() {
     assert!(first.iter().zip(&second).zip(&mixture).all(|((a, b), x)| (a + b - x).abs() <= 2), "the masked add up");
     assert_eq!(clips.iter().flat_map(|clip| values(clip)).map(i16::unsigned_abs).max(), Some(29491), "0.9 of 2^15");
 
+    bench.fails("report run --reference test.h5 --refine 5", 1, &["--refine: mixit has no encoder"]);
     let said = bench.json("report run --out without");
     assert!(!bench.path("without/si-sdr.svg").exists() && said["scores"] == serde_json::json!({}));
     assert_eq!(read("without/index.html").matches("<audio").count(), 4 * 3);
@@ -189,6 +190,28 @@ fn the_report_shows_spectrograms_and_lets_them_be_heard() {
     slow.ok("mix slow.h5 --mix 2 --seed 1 --out slow-test.h5");
     let reference = slow.path("slow-test.h5").display().to_string();
     bench.fails(&format!("report run --reference {reference}"), 1, &["4000 samples per second", "the model's 8000"]);
+}
+
+#[test]
+fn refined_sources_are_heard_and_scored_where_that_is_asked_for() {
+    let bench = notes();
+    bench.ok(&format!("gather notes --split 0.8 --seed 3 --out notes.h5 {SMALL}"));
+    bench.ok("mix notes.h5:/test --mix 2 --seed 1 --out test.h5");
+    let short = LEARN.replace("--epochs 300", "--epochs 20").replace("--model mixit --mix 1", "--model neri --mix 2");
+    bench.ok(&format!("fit notes.h5:/train --out run {short} {SMALL}"));
+    let said = bench.json("report run --reference test.h5 --refine 20 --rounds 1");
+    bench.ok("separate test.h5:mixture --run run --out refined.h5 --mask --refine 20 --rounds 1");
+    let of = bench.json("evaluate --estimate refined.h5:sources --reference test.h5:sources --metrics si_sdr_db");
+    let [shown, scored] =
+        [&said["scores"]["refined"]["si_sdr_db"], &of["si_sdr_db"]["median"]].map(|v| v.as_f64().unwrap());
+    assert!((shown - scored).abs() < 1e-3, "{shown} and {scored}");
+    let page = std::fs::read_to_string(bench.path("run/report/index.html")).unwrap();
+    assert!(
+        page.contains("refined 2") && page.contains("--refine 20 --rounds 1") && !page.contains("it has no scores")
+    );
+    let said = bench.json("report run --reference test.h5");
+    assert!(said["scores"]["refined"].is_null() && said["scores"]["masked"].is_object());
+    bench.fails("report run --rounds 2", 2, &["--refine"]);
 }
 
 #[test]
@@ -243,7 +266,10 @@ fn recordings_of_another_rate_are_resampled_and_stereo_needs_a_mask() {
 fn a_folder_of_notes_is_learnt_from_as_it_is() {
     let bench = notes();
     let short = LEARN.replace("--epochs 300", "--epochs 2").replace("--model mixit --mix 1", "--model neri");
-    bench.ok(&format!("fit notes --mix 2 --out run {short} {SMALL}"));
+    write_sound(&bench, "notes/silent.wav", &Array2::zeros((300, 1)), 8000.0, Dtype::I16);
+    let told = bench.json(&format!("fit notes --mix 2 --out run {short} {SMALL}"));
+    let warning = told["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("notes/silent.wav is silent and was left out"), "{warning}");
     let config = std::fs::read_to_string(bench.path("run/config.toml")).unwrap();
     assert!(config.contains("[front-end]") && config.contains("kind = \"stft\""), "{config}");
     for model in ["mixit --mix 1", "ae --mix 2"] {

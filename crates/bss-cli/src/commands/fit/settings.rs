@@ -7,6 +7,15 @@ use serde_json::Value;
 use crate::args::FitArgs;
 use crate::config::Config;
 
+/// The options with the inputs of the run that is resumed, where they name none.
+pub(super) fn with_inputs(args: &FitArgs) -> Result<FitArgs> {
+    let mut args = args.clone();
+    if args.inputs.is_empty() {
+        args.inputs = Config::load(Some(&RunFolder::open(&args.out)?.config()), &[])?.data.inputs;
+    }
+    Ok(args)
+}
+
 /// The settings of the run in the folder; options that say something else are refused.
 ///
 /// What neither options, `--preset` nor `--config` say was found out at the start of the run, such as the number of sources.

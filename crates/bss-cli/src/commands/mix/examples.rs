@@ -44,9 +44,13 @@ pub(super) fn run(args: &MixArgs, mix: usize) -> Result<()> {
         arrays.push(Named { name: "sources", values: &sources });
     }
     bss_data::write(&args.out, &arrays, Dtype::F32, examples.sample_rate)?;
+    let left = match examples.count() % mix {
+        0 => String::new(),
+        left => format!(", {left} of them left over"),
+    };
     let bytes = if examples.were_bytes { "; uint8 values were divided by 255" } else { "" };
     output::print(&format!(
-        "wrote {}: {count} mixtures of {mix} out of {} (seed {}{bytes})\n",
+        "wrote {}: {count} mixtures of {mix} out of {}{left} (seed {}{bytes})\n",
         args.out.display(),
         examples.extent(),
         args.seed
