@@ -5,6 +5,7 @@
 
 mod ar_flow;
 mod count;
+mod course;
 mod coverage;
 mod defaults;
 mod families;
@@ -36,7 +37,8 @@ pub(crate) struct Settings {
     /// How much of families, neri-audio or neri-mnist to run [default: quick]
     #[arg(long, value_name = "PRESET")]
     preset: Option<Preset>,
-    /// Begin no more cells of families or neri-mnist after so many minutes; the next run goes on
+    /// Begin no more cells of families or neri-mnist after so many minutes, stop the training of neri-audio's VAE after so
+    /// many; the next run goes on
     #[arg(long, value_name = "M")]
     minutes: Option<u64>,
     /// Where the data of neri-mnist or neri-audio are [default: where `cargo xtask dataset` puts them]
@@ -84,13 +86,16 @@ pub(crate) enum Preset {
 /// # Errors
 /// When a command of the experiment fails or a file cannot be written.
 pub(crate) fn run(settings: &Settings) -> Result<bool> {
-    let has_minutes = matches!(settings.id, Experiment::Families | Experiment::NeriMnist);
     let has_data = matches!(settings.id, Experiment::NeriAudio | Experiment::NeriMnist);
+    let has_minutes = has_data || settings.id == Experiment::Families;
     ensure!(
-        has_minutes || has_data || settings.preset.is_none(),
+        has_minutes || settings.preset.is_none(),
         "--preset is for families, neri-audio and neri-mnist only; leave it out"
     );
-    ensure!(has_minutes || settings.minutes.is_none(), "--minutes is for families and neri-mnist only; leave it out");
+    ensure!(
+        has_minutes || settings.minutes.is_none(),
+        "--minutes is for families, neri-audio and neri-mnist only; leave it out"
+    );
     ensure!(has_data || settings.data.is_none(), "--data is for neri-audio and neri-mnist only; leave it out");
     let preset = settings.preset.unwrap_or_default();
     match settings.id {
@@ -101,7 +106,7 @@ pub(crate) fn run(settings: &Settings) -> Result<bool> {
         Experiment::Families => families::run(preset, settings.check, settings.minutes),
         Experiment::FoetalEcg => foetal_ecg::run(settings.check),
         Experiment::Images => images::run(settings.check),
-        Experiment::NeriAudio => neri_audio::run(preset, settings.check, settings.data.as_deref()),
+        Experiment::NeriAudio => neri_audio::run(preset, settings.check, settings.minutes, settings.data.as_deref()),
         Experiment::NeriMnist => neri_mnist::run(preset, settings.check, settings.minutes, settings.data.as_deref()),
         Experiment::Nonlinear => nonlinear::run(settings.check),
     }

@@ -4,12 +4,12 @@ mod page;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Preset, bss, replace};
+use super::{Preset, bss, course, replace};
 use crate::{dataset, shell};
 
 /// A row of the table.
@@ -28,6 +28,9 @@ const NMF_ONE: &[&str] =
 const MIXIT: &[&str] = &["--model", "mixit", "--mix", "1", "--preset", "audio", "--seed", "0", "--epochs", "250"];
 const VAE: &[&str] = &["--model", "neri", "--mix", "2", "--preset", "audio", "--seed", "0"];
 const VAE_PAPER: &[&str] = &["--model", "neri", "--mix", "2", "--preset", "audio-paper", "--seed", "0"];
+/// How the refined sources are found, and heard.
+const REFINED: &[&str] = &["--mask", "--refine", "50", "--rounds", "4"];
+const METRICS: [&str; 3] = ["si_sdr_db", "sir_db", "sar_db"];
 /// As in the preset `audio`: all masks but the ideal ones of the paper are shares of energies.
 const ENERGIES: &str = "front-end.mask=energies";
 const IDEAL: &str = "front-end.kind=stft";
@@ -48,7 +51,7 @@ fn cells(preset: Preset) -> Vec<Cell> {
         fitted("MixIT", MIXIT, &["--mask"]),
         fitted("VAE", vae, &[]),
         fitted("VAEM", vae, &["--mask"]),
-        fitted("VAEM, refined", vae, &["--mask", "--refine", "50", "--rounds", "4"]),
+        fitted("VAEM, refined", vae, REFINED),
         ideal("IBM", &["--mask", "binary", "--set", IDEAL]),
         ideal("IRM", &["--mask", "ratio", "--set", IDEAL]),
         ideal("IRM of energies", &["--mask", "energy", "--set", IDEAL]),
@@ -65,19 +68,21 @@ struct Work {
     test: String,
     /// The folder that the notes came from, by its name.
     notes: String,
+    /// How long a fit may go on.
+    limit: Option<Duration>,
 }
 
 /// Runs the rows of the preset, and writes the page.
 ///
 /// # Errors
 /// When the notes are missing or a command fails.
-pub(super) fn run(preset: Preset, check: bool, data: Option<&Path>) -> Result<bool> {
+pub(super) fn run(preset: Preset, check: bool, minutes: Option<u64>, data: Option<&Path>) -> Result<bool> {
     ensure!(!check, "--check compares one number of each row, and here nothing settles yet; leave it out");
     let build = &mut shell::cargo(&["build", "--release", "--package", "bss-cli"]);
     if !shell::announce_and_run(build)? {
         return Ok(false);
     }
-    let work = prepare(data)?;
+    let work = prepare(data, minutes.map(|minutes| Duration::from_secs(60 * minutes)))?;
     let folder = shell::root().join("docs").join("experiments").join("neri-audio");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let path = folder.join("results.json");
@@ -87,7 +92,7 @@ pub(super) fn run(preset: Preset, check: bool, data: Option<&Path>) -> Result<bo
     };
     let named = if preset == Preset::Quick { "quick" } else { "paper" };
     for cell in cells(preset) {
-        let mut found = cell.run(&work, named)?;
+        let mut found = cell.run(&work)?;
         println!("{}", page::line(&found));
         found["preset"] = json!(named);
         found["notes"] = json!(work.notes);
@@ -96,9 +101,10 @@ pub(super) fn run(preset: Preset, check: bool, data: Option<&Path>) -> Result<bo
         replace(&path, &(serde_json::to_string_pretty(&stored)? + "\n"))?;
         replace(&folder.join("README.md"), &page::page(&stored))?;
     }
-    let run = work.run(named, vae(preset)).display().to_string();
+    let run = work.run(vae(preset)).display().to_string();
     let report = work.folder.join("report");
-    bss(&["report", &run, "--reference", &work.test, "--out", &report.display().to_string()])?;
+    let report_path = report.display().to_string();
+    bss(&[&["report", &run, "--reference", &work.test, "--out", &report_path][..], &REFINED[1..]].concat())?;
     for figure in page::FIGURES {
         let (from, to) = (report.join(figure), folder.join(format!("{named}-{figure}")));
         fs::copy(&from, &to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
@@ -108,14 +114,19 @@ pub(super) fn run(preset: Preset, check: bool, data: Option<&Path>) -> Result<bo
 }
 
 impl Work {
-    /// The folder of a run.
-    fn run(&self, preset: &str, fit: &[&str]) -> PathBuf {
-        self.folder.join(format!("{preset}-{}", slug(fit)))
+    /// Where what was separated last is.
+    fn estimate(&self) -> String {
+        self.folder.join("estimate.h5").display().to_string()
+    }
+
+    /// The folder of a run, whichever preset it belongs to.
+    fn run(&self, fit: &[&str]) -> PathBuf {
+        self.folder.join(slug(fit))
     }
 }
 
 /// Finds the notes and mixes those for the test.
-fn prepare(data: Option<&Path>) -> Result<Work> {
+fn prepare(data: Option<&Path>, limit: Option<Duration>) -> Result<Work> {
     let data = match data {
         Some(folder) => std::path::absolute(folder)?,
         None => dataset::folder("instruments")?,
@@ -132,7 +143,7 @@ fn prepare(data: Option<&Path>) -> Result<Work> {
     let came_from = origin(&notes.with_extension("files.csv")).unwrap_or_else(|| "unknown".to_owned());
     let notes = notes.display();
     bss(&["mix", &format!("{notes}:/test"), "--mix", "2", "--seed", "0", "--out", &test])?;
-    Ok(Work { folder, training: format!("{notes}:/train"), test, notes: came_from })
+    Ok(Work { folder, training: format!("{notes}:/train"), test, notes: came_from, limit })
 }
 
 /// The name of the folder that holds those of the instruments, by what `bss gather` wrote beside its notes.
@@ -143,51 +154,72 @@ fn origin(files: &Path) -> Option<String> {
 }
 
 impl Cell {
-    fn run(&self, work: &Work, preset: &str) -> Result<Value> {
-        let estimate = work.folder.join("estimate.h5").display().to_string();
-        let mut seconds = Value::Null;
-        let started = if let Some(fit) = self.fit {
-            let run = work.run(preset, fit);
-            seconds = json!(fitted(work, fit, &run)?);
-            let started = Instant::now();
-            let (mixture, run) = (format!("{}:mixture", work.test), run.display().to_string());
-            bss(&[&["separate", &mixture, "--run", &run, "--out", &estimate, "--quiet"][..], self.separate].concat())?;
-            started
+    fn run(&self, work: &Work) -> Result<Value> {
+        let mut found = json!({ "method": self.name });
+        let started;
+        let estimate = work.estimate();
+        if let Some(fit) = self.fit {
+            let run = work.run(fit);
+            for (key, value) in fitted(work, fit, &run)? {
+                found[key] = value;
+            }
+            started = Instant::now();
+            separate(work, &run, self.separate)?;
         } else {
-            let started = Instant::now();
+            started = Instant::now();
             let truth = format!("{}:sources", work.test);
             bss(&[&["ideal", &truth, "--out", &estimate][..], self.separate].concat())?;
-            started
-        };
+        }
         let separating = started.elapsed().as_secs_f64();
-        let (found, truth) = (format!("{estimate}:sources"), format!("{}:sources", work.test));
-        let metrics = "si_sdr_db,sir_db,sar_db";
-        let words = ["evaluate", "--estimate", &found, "--reference", &truth, "--metrics", metrics, "--json"];
-        let scores: Value = serde_json::from_str(&bss(&words)?)?;
-        Ok(json!({
-            "method": self.name,
-            "si_sdr_db": scores["si_sdr_db"]["median"],
-            "sir_db": scores["sir_db"]["median"],
-            "sar_db": scores["sar_db"]["median"],
-            "examples": scores["examples"],
-            "fit_seconds": seconds,
-            "separate_seconds": (separating * 100.0).round() / 100.0,
-        }))
+        for (key, value) in scores(work)? {
+            found[key] = value;
+        }
+        found["separate_seconds"] = json!((separating * 100.0).round() / 100.0);
+        Ok(found)
     }
 }
 
-/// Fits, or goes on with, a run; returns the seconds that its record tells.
-fn fitted(work: &Work, fit: &[&str], run: &Path) -> Result<f64> {
+/// Separates the test mixtures.
+fn separate(work: &Work, run: &Path, options: &[&str]) -> Result<()> {
+    let (mixture, run, estimate) = (format!("{}:mixture", work.test), run.display().to_string(), work.estimate());
+    bss(&[&["separate", &mixture, "--run", &run, "--out", &estimate, "--quiet"][..], options].concat()).map(|_| ())
+}
+
+/// The medians of what was separated last.
+fn scores(work: &Work) -> Result<Map<String, Value>> {
+    let (found, truth) = (format!("{}:sources", work.estimate()), format!("{}:sources", work.test));
+    let metrics = METRICS.join(",");
+    let words = ["evaluate", "--estimate", &found, "--reference", &truth, "--metrics", &metrics, "--json"];
+    let scores: Value = serde_json::from_str(&bss(&words)?)?;
+    let medians = METRICS.iter().map(|metric| ((*metric).to_owned(), scores[metric]["median"].clone()));
+    Ok(medians.chain([("examples".to_owned(), scores["examples"].clone())]).collect())
+}
+
+/// Fits, or goes on with, a run; what is known of its training then.
+fn fitted(work: &Work, fit: &[&str], run: &Path) -> Result<Map<String, Value>> {
     let path = run.display().to_string();
-    let record = run.join("run.json");
-    if !record.is_file() {
-        let begun = if run.join("state.safetensors").is_file() { "--resume" } else { "--force" };
-        let words = [&["fit", &work.training, "--sources", "2", "--out", &path, "--quiet", begun][..], fit].concat();
-        bss(&words)?;
+    // Beside the run, whose folder belongs to `bss`.
+    let kept = run.with_extension("fit.json");
+    let earlier = fs::read_to_string(&kept).ok().and_then(|text| serde_json::from_str::<Map<_, _>>(&text).ok());
+    if let Some(told) = earlier.filter(|told| told["fit_is_done"] == true && run.join("model.safetensors").is_file()) {
+        return Ok(told);
     }
-    let text = fs::read_to_string(&record).with_context(|| format!("{path} has no run.json"))?;
-    let record: Value = serde_json::from_str(&text)?;
-    record["seconds"].as_f64().with_context(|| format!("{path}/run.json does not say how long the fit took"))
+    let begun = run.join("config.toml").is_file();
+    if !begun {
+        course::forget(run)?;
+    }
+    let words = ["fit", &work.training, "--sources", "2", "--out", &path, "--quiet"];
+    let words = [&words[..], &[if begun { "--resume" } else { "--force" }], fit].concat();
+    let look = || separate(work, run, &["--mask"]).and_then(|()| Ok(Value::Object(scores(work)?)));
+    let sitting = course::fit(&words, run, work.limit, look)?;
+    let told = json!({
+        "fit_seconds": sitting.seconds.round(),
+        "fit_is_done": sitting.is_done,
+        "most_memory": sitting.most_memory,
+        "course": course::read(run)?,
+    });
+    replace(&kept, &told.to_string())?;
+    Ok(serde_json::from_value(told)?)
 }
 
 /// A folder's name for some options.

@@ -1,7 +1,6 @@
 //! Table II of Neri et al.: pairs of handwritten digits, separated by the VAE, its mask and the methods it is compared with.
 
 mod cell;
-mod course;
 mod page;
 
 use std::fs;

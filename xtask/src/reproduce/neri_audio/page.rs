@@ -48,7 +48,11 @@ pub(super) fn page(results: &[Value]) -> String {
             let seconds =
                 |key: &str| row[key].as_f64().map_or_else(|| "-".to_owned(), |seconds| format!("{seconds:.0} s"));
             let (fit, separation) = (seconds("fit_seconds"), seconds("separate_seconds"));
-            let _ = writeln!(text, "| {method} | {paper} | {} | {fit} | {separation} |", scores(row));
+            let cut = if row["fit_is_done"] == false { ", cut" } else { "" };
+            let _ = writeln!(text, "| {method} | {paper} | {} | {fit}{cut} | {separation} |", scores(row));
+        }
+        if let Some(vaem) = results.iter().find(|row| row["preset"] == preset && row["method"] == "VAEM") {
+            text += &training(vaem);
         }
     }
     text += READING;
@@ -62,6 +66,22 @@ pub(super) fn page(results: &[Value]) -> String {
                 FIGURES[0], FIGURES[1]
             );
         }
+    }
+    text
+}
+
+/// What is known of the VAE's training: its memory, and how good its masks were on the way.
+fn training(vaem: &Value) -> String {
+    let mut text = String::new();
+    if let Some(bytes) = vaem["most_memory"].as_f64() {
+        let _ = write!(text, "\nThe training of the VAE held at most {:.2} GiB.\n", bytes / f64::from(1 << 30));
+    }
+    let points = vaem["course"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if !points.is_empty() {
+        text += "\nVAEM on the way:\n\n| seconds | iteration | SI-SDR / SIR / SAR |\n| --- | --- | --- |\n";
+    }
+    for point in points {
+        let _ = writeln!(text, "| {} | {} | {} |", point["seconds"], point["iteration"], scores(&point["vaem"]));
     }
     text
 }
@@ -85,8 +105,8 @@ const READING: &str = "\n## Reading it\n\n\
     *VAEM, refined* goes beyond the paper. The encoder answers for all mixtures at once and often leaves some of one note in the other's output. \
     So\nlatent sources go on by gradient for each mixture by itself; and in rounds, each source in turn is encoded anew from what the others leave of \
     the\nmixture, all go on, and what costs least is kept (`bss separate --mask --refine 50 --rounds 4`). It knows no truth, and takes time.\n\n\
-    The ideal masks are those of every frame; the preset `audio` sees 8 frames as one, and its masks are constant over them. The time of the VAE's fit is \
-    that of\na machine that compiled beside it for a quarter of it.\n";
+    The ideal masks are those of every frame; the preset `audio` sees 8 frames as one, and its masks are constant over them. With \
+    `--minutes` the VAE's\ntraining is cut, and the next call goes on with it.\n";
 
 #[cfg(test)]
 mod tests {
@@ -100,6 +120,18 @@ mod tests {
             "method": "VAEM", "preset": "quick", "si_sdr_db": 9.126, "sir_db": 20.0, "sar_db": 11.0, "examples": 256,
             "fit_seconds": 600.2, "separate_seconds": 1.2, "notes": "orchestra",
         });
+        let cut = json!({
+            "method": "VAEM", "preset": "paper", "si_sdr_db": 1.0, "sir_db": 2.0, "sar_db": 3.0, "examples": 256,
+            "fit_seconds": 1800.0, "separate_seconds": 1.2, "notes": "orchestra", "fit_is_done": false,
+            "most_memory": 5_905_580_032_u64,
+            "course": [{ "seconds": 300.0, "iteration": 70, "vaem": { "si_sdr_db": 0.5, "sir_db": 1.0, "sar_db": 9.0 } }],
+        });
+        let paper = super::page(&[cut]);
+        assert!(paper.contains("1.00 / 2.00 / 3.00 | 1800 s, cut | 1 s |"), "{paper}");
+        assert!(
+            paper.contains("held at most 5.50 GiB") && paper.contains("| 300.0 | 70 | 0.50 / 1.00 / 9.00 |"),
+            "{paper}"
+        );
         let page = page(std::slice::from_ref(&row));
         assert!(page.contains("| VAEM | 17.10 / 29.55 / 18.20 | 9.13 / 20.00 / 11.00 | 600 s | 1 s |"), "{page}");
         assert!(

@@ -7,8 +7,8 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use serde_json::{Map, Value, json};
 
-use super::{Work, course};
-use crate::reproduce::{Preset, bss, replace};
+use super::Work;
+use crate::reproduce::{Preset, bss, course, replace};
 
 /// A method with a number of sources and a seed.
 #[derive(Debug, Clone)]
@@ -102,7 +102,7 @@ impl Cell {
                 course::forget(&run)?;
             }
             Kept { options: options.clone(), seconds: None }.save(&run)?;
-            let seconds = course::fit(&words, &run, || score(work, &path, &["--mask"]))?;
+            let seconds = course::fit(&words, &run, None, || score(work, &path, &["--mask"]))?.seconds;
             Kept { options: options.clone(), seconds: Some(seconds) }.save(&run)?;
             seconds
         };
