@@ -37,8 +37,8 @@ pub(crate) struct Settings {
     /// How much of families, neri-audio or neri-mnist to run [default: quick]
     #[arg(long, value_name = "PRESET")]
     preset: Option<Preset>,
-    /// Begin no more cells of families or neri-mnist after so many minutes, stop the training of neri-audio's VAE after so
-    /// many; the next run goes on
+    /// Begin no more cells of families or neri-mnist after so many minutes, stop each training of neri-audio after so many;
+    /// the next run goes on
     #[arg(long, value_name = "M")]
     minutes: Option<u64>,
     /// Where the data of neri-mnist or neri-audio are [default: where `cargo xtask dataset` puts them]

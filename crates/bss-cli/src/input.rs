@@ -107,7 +107,6 @@ pub(crate) fn read_recording(inputs: &[String], reading: &Reading, warnings: &mu
             joined(recording, other, first, input)?
         };
     }
-    recording.sample_rate = reading.sample_rate.or(recording.sample_rate);
     if !others.is_empty() {
         recording.label = format!("{first} and {} more", others.len());
     }

@@ -101,7 +101,7 @@ pub use inspect::{Entry, inspect};
 pub use location::Location;
 pub use png::png_bytes;
 pub use read::{ReadOptions, read};
-pub use resample::{Resampler, resample};
+pub use resample::{Resampler, hertz, resample};
 pub use sound_reader::SoundReader;
 pub use sound_writer::SoundWriter;
 pub use spectra::Spectra;

@@ -14,6 +14,20 @@ const CHUNK: usize = 4096;
 /// Longer blocks, of rates with hardly a common divisor, would take gigabytes.
 const LONGEST: usize = 1 << 20;
 
+/// A sample rate as headers hold it and resampling needs it: a whole number of Hz from 1 on.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(bss_data::hertz(44_100.0).unwrap().get(), 44_100);
+/// assert!([0.0, 0.5, 1e10, f64::NAN].iter().all(|&rate| bss_data::hertz(rate).is_none()));
+/// ```
+#[must_use]
+pub fn hertz(rate: f64) -> Option<NonZero<u32>> {
+    let is_whole = rate.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&rate);
+    is_whole.then_some(rate as u32).and_then(NonZero::new)
+}
+
 /// A recording (samples, channels) at another rate, in Hz: ⌈samples · to / from⌉ samples of the same time.
 ///
 /// What lies above half of either rate is filtered out, with no delay. Beyond its ends the recording is taken to be
@@ -160,7 +174,7 @@ mod tests {
     use super::*;
 
     fn hertz(rate: u32) -> NonZero<u32> {
-        NonZero::new(rate).unwrap()
+        super::hertz(f64::from(rate)).unwrap()
     }
 
     /// A tone of one hertz in each channel, faded in and out so that it has no edges.

@@ -10,7 +10,8 @@ use crate::array::Dtype;
 use crate::atomic::Pending;
 use crate::error::{Error, Result};
 use crate::format::Format;
-use crate::wav::{MOST_BYTES, as_io, integer, whole};
+use crate::resample::hertz;
+use crate::wav::{MOST_BYTES, as_io, integer};
 
 /// A `.wav` file that is being written, and is there once it is [finished](Self::finish).
 ///
@@ -51,7 +52,7 @@ impl SoundWriter {
             Ok(channels) if channels > 0 => channels,
             _ => return Err(refuse(format!("{channels} channels"), "write 1 to 65535 channels, or .npy or .h5")),
         };
-        let Some(sample_rate) = whole(sample_rate) else {
+        let Some(hz) = hertz(sample_rate) else {
             return Err(refuse(format!("a sample rate of {sample_rate} Hz"), "give a whole number of Hz"));
         };
         let (bits_per_sample, sample_format) = match dtype {
@@ -59,7 +60,7 @@ impl SoundWriter {
             Dtype::I24 => (24, SampleFormat::Int),
             _ => (32, SampleFormat::Float),
         };
-        let spec = WavSpec { channels, sample_rate, bits_per_sample, sample_format };
+        let spec = WavSpec { channels, sample_rate: hz.get(), bits_per_sample, sample_format };
         let pending = Pending::new(path)?;
         let writer = WavWriter::new(BufWriter::with_capacity(1 << 16, pending.file()?), spec);
         let writer = writer.map_err(|error| Error::io(path, as_io(error)))?;
@@ -82,10 +83,10 @@ impl SoundWriter {
             SampleFormat::Float => self.writer.write_sample(value as f32),
             SampleFormat::Int => {
                 let bits = self.spec.bits_per_sample;
-                let Some(integer) = integer(value, bits) else {
+                let Some(rounded) = integer(value, bits) else {
                     return Err(Error::Clips { path: path(), value, bits });
                 };
-                self.writer.write_sample(integer)
+                self.writer.write_sample(rounded)
             }
         };
         written.map_err(|error| Error::io(self.pending.path(), as_io(error)))

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::format::Format;
 use crate::inspect::Entry;
 use crate::location::Location;
+use crate::resample::hertz;
 use crate::sound_writer::SoundWriter;
 use crate::write::Named;
 
@@ -61,12 +62,6 @@ pub(crate) fn integer(value: f64, bits: u16) -> Option<i32> {
     let full_scale = full_scale(bits);
     let rounded = (value * full_scale).round();
     (-full_scale..full_scale).contains(&rounded).then_some(rounded as i32)
-}
-
-/// A sample rate as a header holds it, a whole number from 1 on.
-pub(crate) fn whole(sample_rate: f64) -> Option<u32> {
-    let is_whole = sample_rate.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&sample_rate);
-    is_whole.then_some(sample_rate as u32)
 }
 
 /// A file that is being read.
@@ -121,20 +116,20 @@ pub(crate) fn write(path: &Path, array: &Named<'_>, dtype: Dtype, sample_rate: O
 /// ```
 pub fn wav_bytes(values: &[f64], sample_rate: f64) -> io::Result<Vec<u8>> {
     let refuse = |what: String| Err(io::Error::new(io::ErrorKind::InvalidInput, what));
-    let Some(sample_rate) = whole(sample_rate) else {
+    let Some(hz) = hertz(sample_rate) else {
         return refuse(format!("WAV cannot hold a sample rate of {sample_rate} Hz; give a whole number of Hz"));
     };
     if values.len() as u64 * 2 > MOST_BYTES {
         return refuse("WAV cannot hold more than 4 GB".to_owned());
     }
-    let spec = WavSpec { channels: 1, sample_rate, bits_per_sample: 16, sample_format: SampleFormat::Int };
+    let spec = WavSpec { channels: 1, sample_rate: hz.get(), bits_per_sample: 16, sample_format: SampleFormat::Int };
     let mut bytes = Cursor::new(Vec::new());
     let mut writer = WavWriter::new(&mut bytes, spec).map_err(as_io)?;
     for &value in values {
-        let Some(integer) = integer(value, spec.bits_per_sample) else {
+        let Some(rounded) = integer(value, spec.bits_per_sample) else {
             return refuse(format!("a value of {value} would clip in 16 bits"));
         };
-        writer.write_sample(integer).map_err(as_io)?;
+        writer.write_sample(rounded).map_err(as_io)?;
     }
     writer.finalize().map_err(as_io)?;
     Ok(bytes.into_inner())

@@ -63,7 +63,7 @@ pub(super) fn fit(
     let (mut most_memory, mut is_stopped) = (None, false);
     let seconds = || earlier + started.elapsed().as_secs_f64();
     let look = || -> Result<()> {
-        let point = json!({ "seconds": seconds().round(), "iteration": iteration(run), "vaem": score()? });
+        let point = json!({ "seconds": seconds().round(), "iteration": iteration(run), "score": score()? });
         let mut file = fs::OpenOptions::new().create(true).append(true).open(run.join(FILE))?;
         Ok(writeln!(file, "{point}")?)
     };
@@ -73,7 +73,9 @@ pub(super) fn fit(
         }
         sleep(Duration::from_millis(200));
         most_memory = most_memory.max(memory(child.0.id()));
-        if !is_stopped && limit.is_some_and(|limit| started.elapsed() >= limit) {
+        // Before there is a log, the fit reads its data and would not save.
+        let may_stop = !is_stopped && run.join("metrics.jsonl").is_file();
+        if may_stop && limit.is_some_and(|limit| started.elapsed() >= limit) {
             is_stopped = interrupt(child.0.id())?;
         }
         let saved = fs::metadata(run.join("model.safetensors")).and_then(|data| data.modified());

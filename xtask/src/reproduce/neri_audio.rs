@@ -2,6 +2,7 @@
 
 mod page;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -27,7 +28,9 @@ const NMF_ONE: &[&str] =
 /// Its batches hold half as many mixtures, of which it needs fewer.
 const MIXIT: &[&str] = &["--model", "mixit", "--mix", "1", "--preset", "audio", "--seed", "0", "--epochs", "250"];
 const VAE: &[&str] = &["--model", "neri", "--mix", "2", "--preset", "audio", "--seed", "0"];
-const VAE_PAPER: &[&str] = &["--model", "neri", "--mix", "2", "--preset", "audio-paper", "--seed", "0"];
+/// Its steps take seconds, so it tells of each tenth.
+const VAE_PAPER: &[&str] =
+    &["--model", "neri", "--mix", "2", "--preset", "audio-paper", "--seed", "0", "--set", "learning.log_every=10"];
 const METRICS: [&str; 3] = ["si_sdr_db", "sir_db", "sar_db"];
 /// As in the preset `audio`: all masks but the ideal ones of the paper are shares of energies.
 const ENERGIES: &str = "front-end.mask=energies";
@@ -64,6 +67,9 @@ fn refined(preset: Preset) -> Option<&'static [&'static str]> {
     (preset == Preset::Quick).then_some(&["--mask", "--refine", "50", "--rounds", "4"])
 }
 
+/// What is known of the trainings of this call, by the folders of their runs: rows share them.
+type Fits = BTreeMap<PathBuf, Map<String, Value>>;
+
 /// What a row is made of.
 struct Work {
     /// Where runs are kept, from one call to the next.
@@ -74,7 +80,7 @@ struct Work {
     test: String,
     /// The folder that the notes came from, by its name.
     notes: String,
-    /// How long a fit may go on.
+    /// How long a training may go on.
     limit: Option<Duration>,
 }
 
@@ -97,15 +103,19 @@ pub(super) fn run(preset: Preset, check: bool, minutes: Option<u64>, data: Optio
         Err(_) => Vec::new(),
     };
     let named = if preset == Preset::Quick { "quick" } else { "paper" };
-    for cell in cells(preset) {
-        let mut found = cell.run(&work)?;
+    let (cells, mut fits) = (cells(preset), Fits::new());
+    let place = |result: &Value| cells.iter().position(|cell| result["method"] == cell.name);
+    stored.retain(|result| result["preset"] != named || place(result).is_some());
+    for cell in &cells {
+        let mut found = cell.run(&work, &mut fits)?;
         println!("{}", page::line(&found));
         found["preset"] = json!(named);
         found["notes"] = json!(work.notes);
         stored.retain(|result| result["preset"] != named || result["method"] != cell.name);
         stored.push(found);
+        stored.sort_by_key(|result| (result["preset"] != "quick", place(result)));
         replace(&path, &(serde_json::to_string_pretty(&stored)? + "\n"))?;
-        replace(&folder.join("README.md"), &page::page(&stored))?;
+        replace(&folder.join("README.md"), &page::page(&stored, &folder))?;
     }
     let run = work.run(vae(preset)).display().to_string();
     let report = work.folder.join("report");
@@ -116,6 +126,7 @@ pub(super) fn run(preset: Preset, check: bool, minutes: Option<u64>, data: Optio
         let (from, to) = (report.join(figure), folder.join(format!("{named}-{figure}")));
         fs::copy(&from, &to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
     }
+    replace(&folder.join("README.md"), &page::page(&stored, &folder))?;
     println!("listen to {}", report.join("index.html").display());
     Ok(true)
 }
@@ -161,14 +172,17 @@ fn origin(files: &Path) -> Option<String> {
 }
 
 impl Cell {
-    fn run(&self, work: &Work) -> Result<Value> {
+    fn run(&self, work: &Work, fits: &mut Fits) -> Result<Value> {
         let mut found = json!({ "method": self.name });
         let started;
         let estimate = work.estimate();
         if let Some(fit) = self.fit {
             let run = work.run(fit);
-            for (key, value) in fitted(work, fit, &run)? {
-                found[key] = value;
+            if !fits.contains_key(&run) {
+                fits.insert(run.clone(), fitted(work, fit, &run)?);
+            }
+            for (key, value) in &fits[&run] {
+                found[key] = value.clone();
             }
             started = Instant::now();
             separate(work, &run, self.separate)?;
@@ -208,10 +222,12 @@ fn fitted(work: &Work, fit: &[&str], run: &Path) -> Result<Map<String, Value>> {
     // Beside the run, whose folder belongs to `bss`.
     let kept = run.with_extension("fit.json");
     let earlier = fs::read_to_string(&kept).ok().and_then(|text| serde_json::from_str::<Map<_, _>>(&text).ok());
-    if let Some(told) = earlier.filter(|told| told["fit_is_done"] == true && run.join("model.safetensors").is_file()) {
+    if let Some(told) =
+        earlier.filter(|told| told.get("fit_is_done") == Some(&json!(true)) && run.join("model.safetensors").is_file())
+    {
         return Ok(told);
     }
-    let begun = run.join("config.toml").is_file();
+    let begun = run.join("state.safetensors").is_file();
     if !begun {
         course::forget(run)?;
     }

@@ -15,7 +15,7 @@ pub(crate) struct DataArgs {
     #[arg(long)]
     pub(crate) channels_first: bool,
 
-    /// Samples per second, where the file does not say (or to overrule it); sound is resampled to it
+    /// Samples per second, where the file does not say (or to overrule it); for files of sound, the rate to resample to
     #[arg(long, value_name = "HZ")]
     pub(crate) sample_rate: Option<f64>,
 

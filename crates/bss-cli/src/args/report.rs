@@ -1,5 +1,6 @@
 //! `bss report`.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -26,8 +27,8 @@ pub(crate) struct ReportArgs {
 
     /// Of a dataset: refine the sources of all mixtures by so many steps, as `bss separate` does, and score them [default: 50
     /// steps in 2 rounds for the mixtures that are drawn, without scores]
-    #[arg(long, value_name = "STEPS", default_value_t = 0, hide_default_value = true)]
-    pub(crate) refine: usize,
+    #[arg(long, value_name = "STEPS", requires = "reference")]
+    pub(crate) refine: Option<NonZero<usize>>,
 
     /// With --refine: in so many rounds
     #[arg(long, value_name = "N", requires = "refine", default_value_t = 0, hide_default_value = true)]

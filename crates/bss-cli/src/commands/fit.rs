@@ -23,7 +23,8 @@ use session::{End, Session};
 /// Wrong settings or input; a run that failed or was interrupted.
 pub(crate) fn run(args: &FitArgs) -> Result<()> {
     super::use_threads(args.threads)?;
-    let args = &settings::with_inputs(args)?;
+    let args = settings::with_inputs(args)?;
+    let args = args.as_ref();
     let config = if args.resume { settings::resumed(args)? } else { Config::for_fit(args)? };
     match model::kind(config.model).fitting {
         Fitting::Trained => train(args, config),
@@ -52,8 +53,7 @@ fn train(args: &FitArgs, config: Config) -> Result<()> {
 
 /// The command that goes on with the run.
 fn go_on(args: &FitArgs) -> String {
-    let run = shell::word(&args.out.display().to_string());
-    format!("`bss fit {} --out {run} --resume`", shell::words(&args.inputs))
+    format!("`bss fit --out {} --resume`", shell::word(&args.out.display().to_string()))
 }
 
 fn finish(session: &mut Session, args: &FitArgs) -> Result<()> {

@@ -15,6 +15,7 @@ use crate::config::{self, Config};
 use crate::front_end::FrontEnd;
 use crate::input::{Notes, are_notes, read_notes};
 use crate::output;
+use crate::warnings::Warning;
 
 /// Gathers recordings into a dataset.
 ///
@@ -107,7 +108,7 @@ fn tell(args: &GatherArgs, notes: &Notes, parts: &[Part], samples: usize, beside
     );
     if let Some(first) = silent.first() {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "left out {} silent recordings, the first {first}", silent.len());
+        let _ = writeln!(text, "{}", Warning::SilentExamples { silent: silent.len(), first: first.clone() });
     }
     output::print(&text)
 }

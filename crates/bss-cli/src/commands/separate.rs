@@ -105,8 +105,8 @@ fn reading(args: &SeparateArgs, config: &Config) -> Reading {
     Reading {
         columns: given.columns.or(run.columns),
         channels_first: given.channels_first || run.channels_first,
-        // The file's own rate comes before that of the run.
-        sample_rate: given.sample_rate,
+        // Another file's own rate comes before that of the run.
+        sample_rate: given.sample_rate.or(run.sample_rate.filter(|_| args.inputs.is_empty())),
         on_nan: given.on_nan.or(run.on_nan),
         traversal: given.traversal.or(run.traversal),
     }

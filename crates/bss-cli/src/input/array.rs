@@ -37,7 +37,8 @@ pub(super) fn read_one(input: &str, reading: &Reading, warnings: &mut Warnings) 
         values = select(&values, columns, &location)?;
     }
     let channel_names = names(header.filter(|_| are_channels), reading, values.ncols());
-    Ok(Recording { values, sample_rate: array.sample_rate, channel_names, label: location.to_string(), layout })
+    let sample_rate = reading.sample_rate.or(array.sample_rate);
+    Ok(Recording { values, sample_rate, channel_names, label: location.to_string(), layout })
 }
 
 /// A matrix (samples, columns) and where it was read from.

@@ -12,6 +12,7 @@ use super::array::locate;
 use super::notes::{Notes, are_notes, read_notes};
 use super::rate::resampled;
 use crate::front_end::FrontEnd;
+use crate::warnings::{Warning, Warnings};
 
 /// The largest of 8-bit values.
 const BYTE: f32 = 255.0;
@@ -64,6 +65,13 @@ impl Examples {
     /// How many examples there are.
     pub(crate) fn count(&self) -> usize {
         self.values.len() / self.sum.stored(self.features())
+    }
+
+    /// Warns of recordings that were left out.
+    pub(crate) fn tell_silent(&self, warnings: &mut Warnings) {
+        if let Some(first) = self.silent.first() {
+            warnings.push(Warning::SilentExamples { silent: self.silent.len(), first: first.display().to_string() });
+        }
     }
 
     /// How many there are of which size, in words.

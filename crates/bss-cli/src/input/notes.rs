@@ -44,18 +44,18 @@ pub(crate) fn read_notes(inputs: &[String], samples: usize, rate: Option<f64>) -
         find(path, &mut files).with_context(|| format!("{input}: cannot be listed"))?;
         ensure!(files.len() > before, "{input}: holds no recordings, expected .wav, .flac, .mp3 or .ogg files");
     }
-    let recordings = files.par_iter().map(|path| read(path)).collect::<Result<Vec<_>>>()?;
-    let Some(sample_rate) = rate.or_else(|| recordings.first().map(|(_, rate)| *rate)) else { bail!("no input") };
-    if let Some(other) = recordings.iter().position(|(_, own)| rate.is_none() && *own != sample_rate) {
-        bail!(
-            "{} has {} Hz, but {} has {sample_rate} Hz; give --sample-rate {sample_rate} to resample",
-            files[other].display(),
-            recordings[other].1,
-            files[0].display()
+    let Some(first) = files.first() else { bail!("no input") };
+    let sample_rate = rate.map_or_else(|| Ok(read(first)?.1), anyhow::Ok)?;
+    // One by one, for recordings may be long where notes are short.
+    let notes = files.par_iter().map(|path| {
+        let (recording, own) = read(path)?;
+        let shown = path.display();
+        ensure!(
+            rate.is_some() || own == sample_rate,
+            "{shown} has {own} Hz, but {} has {sample_rate} Hz; give --sample-rate {sample_rate} to resample",
+            first.display()
         );
-    }
-    let notes = recordings.into_par_iter().zip(&files).map(|((recording, own), path)| {
-        let recording = resampled(recording, own, sample_rate).with_context(|| path.display().to_string())?;
+        let recording = resampled(recording, own, sample_rate).with_context(|| shown.to_string())?;
         Ok(note(&recording, samples, sample_rate))
     });
     let notes = notes.collect::<Result<Vec<_>>>()?;

@@ -1,9 +1,7 @@
 //! Sample rates: what has one is brought to another.
 
-use std::num::NonZero;
-
 use anyhow::{Context as _, Result, ensure};
-use bss_data::{Array, Location, Resampler};
+use bss_data::{Array, Location, Resampler, hertz};
 use ndarray::{Array2, Ix2};
 
 /// From one rate to another; none where they are the same.
@@ -12,9 +10,7 @@ use ndarray::{Array2, Ix2};
 /// Rates that are no whole numbers, or have hardly a common divisor.
 pub(crate) fn resampler(channels: usize, from: f64, to: f64) -> Result<Option<Resampler>> {
     let whole = |rate: f64| {
-        let is_whole = rate.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&rate);
-        let rate = is_whole.then_some(rate as u32).and_then(NonZero::new);
-        rate.with_context(|| format!("a sample rate to resample is a whole number of Hz, not {from} and {to}"))
+        hertz(rate).with_context(|| format!("a sample rate to resample is a whole number of Hz, not {from} and {to}"))
     };
     Ok(if from == to { None } else { Some(Resampler::new(channels, whole(from)?, whole(to)?)?) })
 }
@@ -30,14 +26,15 @@ pub(super) fn resampled(signal: Vec<f64>, from: f64, to: f64) -> Result<Vec<f64>
 /// As [`resampler`], naming the file; values that are not finite, which would spread.
 pub(super) fn sound_resampled(sound: Array, to: f64, at: &Location) -> Result<Array> {
     let Some(from) = sound.sample_rate.filter(|&from| from != to) else { return Ok(sound) };
-    let bad = sound.values.iter().filter(|value| !value.is_finite()).count();
-    ensure!(
-        bad == 0,
-        "{at}: {bad} of {} values are NaN or infinite, and would spread when it is resampled; leave --sample-rate out",
-        sound.values.len()
-    );
     let values = sound.values.into_dimensionality::<Ix2>()?;
     let channels = values.ncols();
+    let first = values.outer_iter().position(|sample| sample.iter().any(|value| !value.is_finite()));
+    ensure!(
+        first.is_none(),
+        "{at}: is NaN or infinite from sample {} on, which would spread when it is resampled; repair the file, or leave \
+         --sample-rate out",
+        first.unwrap_or_default()
+    );
     let values = values_resampled(values.into_iter().collect(), channels, from, to).with_context(|| at.to_string())?;
     let values = Array2::from_shape_vec((values.len() / channels, channels), values)?.into_dyn();
     Ok(Array { values, sample_rate: Some(to), ..sound })

@@ -59,7 +59,7 @@ impl Fitted {
         if !path.is_file() {
             let run = run.display();
             bail!(
-                "{run}: has saved no model yet; go on with `bss fit … --out {run} --resume`, or start anew with --force \
+                "{run}: has saved no model yet; go on with `bss fit --out {run} --resume`, or start anew with --force \
                  if it diverged"
             );
         }

@@ -199,7 +199,8 @@ fn refined(data: &ExamplesReport) -> String {
     let drawn = if of_all {
         ""
     } else {
-        " Here that is done for the mixtures that are drawn alone, so it has no scores; `bss report --refine` does it for all."
+        " Here that is done for the mixtures that are drawn alone, so it has no scores; `bss report --reference FILE \
+         --refine STEPS` scores it for all."
     };
     format!(
         "The same masks of sources that went on from the encoder's answer, for each mixture by itself, as `bss separate \

@@ -202,8 +202,12 @@ fn the_report_shows_examples_and_the_training() {
         let png = std::fs::read(bench.path(&format!("run/report/{figure}.png"))).unwrap();
         assert!(png.starts_with(b"\x89PNG\r\n"), "{figure}");
     }
-    let said = bench.json("report run --out refined --reference m.npz --refine 10");
-    assert!(said["scores"]["refined"]["psnr_db"].is_number(), "{said}");
+    let said = bench.json("report run --out refined --reference m.npz --refine 10 --rounds 1");
+    bench.ok("separate m.npz --run run --out refined.npz --mask --refine 10 --rounds 1");
+    let of = bench.json("evaluate --estimate refined.npz --reference m.npz --metrics psnr_db");
+    let [shown, scored] =
+        [&said["scores"]["refined"]["psnr_db"], &of["psnr_db"]["median"]].map(|value| value.as_f64().unwrap());
+    assert!((shown - scored).abs() < 1e-4, "{shown} and {scored}");
     let said = bench.json("report run --out without");
     assert_eq!((&said["page"], said["sources"].as_array().unwrap().len()), (&Value::from("without/index.html"), 2));
     assert!(!read("without/examples.svg").contains("truth"), "without a reference there is no truth to show");

@@ -42,10 +42,7 @@ fn an_interrupted_run_is_saved_and_says_how_to_go_on() {
     let bench = stripes();
     bench.ok(&format!("fit {LONG}=3600 --quiet --out whole"));
     let stderr = interrupted(&bench, &format!("{LONG}=3600"), "-INT");
-    assert!(
-        stderr.contains(" of 450 iterations; all is saved, go on with `bss fit s.npy --out run --resume`"),
-        "{stderr}"
-    );
+    assert!(stderr.contains(" of 450 iterations; all is saved, go on with `bss fit --out run --resume`"), "{stderr}");
     bench.ok("fit --out run --quiet --resume");
     bench.same("whole", "run", &EXACT);
 }

@@ -83,7 +83,7 @@ fn names_and_rates_of_the_file_are_shown() {
     }
     bench.write_text("m.csv", &text);
     bench.ok("fit m.csv --sample-rate 250 --out named --iterations 20 --restarts 1");
-    bench.fails("report named --refine 5", 1, &["--refine is for datasets", "leave it out"]);
+    bench.fails("report named --reference m.npz --refine 5", 1, &["--refine is for datasets", "leave it out"]);
     bench.ok("report named");
     let page = page(&bench, "named/report");
     assert!(page.contains("left") && page.contains("&lt;right&gt;") && page.contains("front &amp; back"));

@@ -100,7 +100,7 @@ fn an_interrupted_run_is_saved_and_says_how_to_go_on() {
     for signal in ["-INT", "-TERM"] {
         let stderr = interrupted(&bench, SELDOM, signal);
         assert!(stderr.starts_with("error: interrupted after "), "{stderr}");
-        assert!(stderr.contains(" of 300 iterations; all is saved, go on with `bss fit m.npz --out run --resume`"));
+        assert!(stderr.contains(" of 300 iterations; all is saved, go on with `bss fit --out run --resume`"));
         assert!(bench.path("run/state.safetensors").exists() && !bench.path("run/run.json").exists());
         bench.ok("separate --run run --out e.npy");
         let go_on = stderr.split('`').nth(1).unwrap().strip_prefix("bss ").unwrap();

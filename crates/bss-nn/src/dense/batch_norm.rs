@@ -30,7 +30,7 @@ pub(super) struct Affine<'a, T> {
 
 /// `max(0, value)`; what is no number stays so, for the loss or the estimate to show.
 #[inline(always)]
-fn rectified<T: Real>(value: T) -> T {
+fn not_negative<T: Real>(value: T) -> T {
     if T::zero() > value { T::zero() } else { value }
 }
 
@@ -64,7 +64,7 @@ pub(super) fn moments<T: Real>(h: &[T], near: &[T], to: &mut Moments<T>) {
     for ((&sum, &square), &near) in sums[..columns].iter().zip(&sums[columns..]).zip(near) {
         let mean = sum * share;
         let variance = square * share - mean * mean;
-        let variance = rectified(variance);
+        let variance = not_negative(variance);
         to.mean.push(near + mean);
         to.precision.push(T::one() / (variance + epsilon).root());
         to.variance.push(variance * unbiased);
@@ -90,7 +90,7 @@ pub(super) fn forward<T: Real>(h: &[T], moments: &Moments<T>, affine: Affine<T>,
             || {
                 for (y, h) in y.chunks_exact_mut(columns).zip(h.chunks_exact(columns)) {
                     for (((y, &h), &factor), &offset) in y.iter_mut().zip(h).zip(&factor).zip(&offset) {
-                        *y = rectified(h * factor + offset);
+                        *y = not_negative(h * factor + offset);
                     }
                 }
             },
@@ -105,7 +105,7 @@ pub(super) fn rectify<T: Real>(h: &mut [T], a: &[T], c: &[T]) {
         || {
             for h in h.chunks_exact_mut(a.len()) {
                 for ((h, &a), &c) in h.iter_mut().zip(a).zip(c) {
-                    *h = rectified(*h * a + c);
+                    *h = not_negative(*h * a + c);
                 }
             }
         },

@@ -12,7 +12,7 @@ pub fn sigmoid<T: Real>(values: &mut [T]) {
     pulp::Arch::new().dispatch(Apply::<T, true> { values });
 }
 
-/// Replaces every entry by its exponential.
+/// Replaces every entry by its exponential; what is infinite becomes NaN, as what is NaN stays so.
 pub fn exponential<T: Real>(values: &mut [T]) {
     pulp::Arch::new().dispatch(Apply::<T, false> { values });
 }
@@ -67,6 +67,9 @@ mod tests {
         }
         let mut ends = [-1e9f32, -200.0, 0.0, 200.0, 1e9];
         sigmoid(&mut ends);
+        let mut others = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
+        sigmoid(&mut others);
+        assert!(others.iter().all(|y| y.is_nan()), "{others:?}");
         assert!(ends[0] < 1e-30 && ends[1] < 1e-30 && ends[2..] == [0.5, 1.0, 1.0], "{ends:?}");
     }
 }

@@ -1,6 +1,7 @@
 //! The page: Table III with the paper's values beside ours, and how to read it.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -26,8 +27,8 @@ const HEAD: &str = "# Notes of instruments: Table III of Neri et al.\n\n\
 /// The figures of the VAE's report that are shown.
 pub(super) const FIGURES: [&str; 2] = ["examples.png", "si-sdr.png"];
 
-/// The page in markdown.
-pub(super) fn page(results: &[Value]) -> String {
+/// The page in markdown, for a folder that has the pictures of some presets.
+pub(super) fn page(results: &[Value], folder: &Path) -> String {
     let mut text = format!("{HEAD}Machine: {}.\n", machine());
     for preset in ["quick", "paper"] {
         let rows: Vec<_> = results.iter().filter(|result| result["preset"] == preset).collect();
@@ -57,7 +58,7 @@ pub(super) fn page(results: &[Value]) -> String {
     }
     text += READING;
     for preset in ["quick", "paper"] {
-        if results.iter().any(|result| result["preset"] == preset) {
+        if FIGURES.iter().all(|figure| folder.join(format!("{preset}-{figure}")).is_file()) {
             let _ = write!(
                 text,
                 "\n## Pictures, preset {preset}\n\nThe first four test mixtures, as in the paper's Figure 3, and how the scores of all are \
@@ -81,7 +82,7 @@ fn training(vaem: &Value) -> String {
         text += "\nVAEM on the way:\n\n| seconds | iteration | SI-SDR / SIR / SAR |\n| --- | --- | --- |\n";
     }
     for point in points {
-        let _ = writeln!(text, "| {} | {} | {} |", point["seconds"], point["iteration"], scores(&point["vaem"]));
+        let _ = writeln!(text, "| {} | {} | {} |", point["seconds"], point["iteration"], scores(&point["score"]));
     }
     text
 }
@@ -106,7 +107,7 @@ const READING: &str = "\n## Reading it\n\n\
     So\nlatent sources go on by gradient for each mixture by itself; and in rounds, each source in turn is encoded anew from what the others leave of \
     the\nmixture, all go on, and what costs least is kept (`bss separate --mask --refine 50 --rounds 4`). It knows no truth, and takes time.\n\n\
     The ideal masks are those of every frame; the preset `audio` sees 8 frames as one, and its masks are constant over them. With \
-    `--minutes` the VAE's\ntraining is cut, and the next call goes on with it.\n";
+    `--minutes` a\ntraining is cut, and the next call goes on with it.\n";
 
 #[cfg(test)]
 mod tests {
@@ -116,6 +117,7 @@ mod tests {
 
     #[test]
     fn ours_stand_beside_the_papers() {
+        let folder = tempfile::tempdir().unwrap();
         let row = json!({
             "method": "VAEM", "preset": "quick", "si_sdr_db": 9.126, "sir_db": 20.0, "sar_db": 11.0, "examples": 256,
             "fit_seconds": 600.2, "separate_seconds": 1.2, "notes": "orchestra",
@@ -124,15 +126,20 @@ mod tests {
             "method": "VAEM", "preset": "paper", "si_sdr_db": 1.0, "sir_db": 2.0, "sar_db": 3.0, "examples": 256,
             "fit_seconds": 1800.0, "separate_seconds": 1.2, "notes": "orchestra", "fit_is_done": false,
             "most_memory": 5_905_580_032_u64,
-            "course": [{ "seconds": 300.0, "iteration": 70, "vaem": { "si_sdr_db": 0.5, "sir_db": 1.0, "sar_db": 9.0 } }],
+            "course": [{ "seconds": 300.0, "iteration": 70, "score": { "si_sdr_db": 0.5, "sir_db": 1.0, "sar_db": 9.0 } }],
         });
-        let paper = super::page(&[cut]);
+        let paper = super::page(&[cut], folder.path());
+        assert!(!paper.contains("Pictures"), "{paper}");
         assert!(paper.contains("1.00 / 2.00 / 3.00 | 1800 s, cut | 1 s |"), "{paper}");
         assert!(
             paper.contains("held at most 5.50 GiB") && paper.contains("| 300.0 | 70 | 0.50 / 1.00 / 9.00 |"),
             "{paper}"
         );
-        let page = page(std::slice::from_ref(&row));
+        for figure in FIGURES {
+            std::fs::write(folder.path().join(format!("quick-{figure}")), "").unwrap();
+        }
+        let page = page(std::slice::from_ref(&row), folder.path());
+        assert!(page.contains("(quick-examples.png)"), "{page}");
         assert!(page.contains("| VAEM | 17.10 / 29.55 / 18.20 | 9.13 / 20.00 / 11.00 | 600 s | 1 s |"), "{page}");
         assert!(
             page.contains("over 256 mixtures of notes from `orchestra`") && !page.contains("Preset paper"),

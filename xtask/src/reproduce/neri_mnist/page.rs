@@ -76,7 +76,7 @@ pub(super) fn page(results: &[Value]) -> String {
         let sources = &result["sources"];
         let _ = write!(text, "\n## VAEM over training, K = {sources}\n\n| iteration | PSNR / SSIM |\n| --- | --- |\n");
         for point in points {
-            let _ = writeln!(text, "| {} | {} |", point["iteration"], pair(&point["vaem"]));
+            let _ = writeln!(text, "| {} | {} |", point["iteration"], pair(&point["score"]));
         }
     }
     text + READING
@@ -119,7 +119,7 @@ mod tests {
         let score = json!({ "psnr_db": 27.1, "ssim": 0.94, "superfluous": 0.998 });
         let results = [json!({
             "cell": "paper/neri/K3/seed1", "method": "neri", "preset": "paper", "sources": 3, "seed": 1, "seconds": 3000.0,
-            "scores": { "vaem": score }, "course": [{ "seconds": 300, "iteration": 7000, "vaem": score }],
+            "scores": { "vaem": score }, "course": [{ "seconds": 300, "iteration": 7000, "score": score }],
         })];
         let page = page(&results);
         assert!(page.contains("| 3 | VAEM | 27.68 dB / 0.94 | 27.10 dB / 0.940 | 99.8 % | 50 min |"), "{page}");

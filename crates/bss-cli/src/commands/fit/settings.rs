@@ -1,5 +1,7 @@
 //! What tells a run from another: its settings and its data.
 
+use std::borrow::Cow;
+
 use anyhow::{Result, bail, ensure};
 use bss_train::RunFolder;
 use serde_json::Value;
@@ -8,12 +10,12 @@ use crate::args::FitArgs;
 use crate::config::Config;
 
 /// The options with the inputs of the run that is resumed, where they name none.
-pub(super) fn with_inputs(args: &FitArgs) -> Result<FitArgs> {
-    let mut args = args.clone();
-    if args.inputs.is_empty() {
-        args.inputs = Config::load(Some(&RunFolder::open(&args.out)?.config()), &[])?.data.inputs;
+pub(super) fn with_inputs(args: &FitArgs) -> Result<Cow<'_, FitArgs>> {
+    if !args.inputs.is_empty() {
+        return Ok(Cow::Borrowed(args));
     }
-    Ok(args)
+    let inputs = Config::load(Some(&RunFolder::open(&args.out)?.config()), &[])?.data.inputs;
+    Ok(Cow::Owned(FitArgs { inputs, ..args.clone() }))
 }
 
 /// The settings of the run in the folder; options that say something else are refused.

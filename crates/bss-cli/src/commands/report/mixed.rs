@@ -33,7 +33,7 @@ impl Mixed {
         let examples = read_examples(&config.data.inputs, (mix == 1).then_some("mixture"), take)?;
         ensure!(
             examples.shape == shape && examples.count() >= mix,
-            "{}: holds {}, but the run was fitted to examples of shape {shape:?}; the file has changed since",
+            "{}: holds {}, expected {mix} or more of shape {shape:?}; the file has changed since the run was fitted",
             examples.label,
             examples.extent()
         );
@@ -52,10 +52,10 @@ pub(super) struct Refining {
 
 impl Refining {
     pub(super) fn of(args: &ReportArgs, config: &Config) -> Self {
-        let all = args.refine > 0;
-        let (steps, rounds) = if all { (args.refine, args.rounds) } else { REFINED };
+        let asked = args.refine.map(|steps| (steps.get(), args.rounds));
+        let (steps, rounds) = asked.unwrap_or(REFINED);
         let refinement = Refinement { steps, rounds, beta: config.learning.beta, ..Refinement::default() };
-        Self { refinement, all }
+        Self { refinement, all: asked.is_some() }
     }
 
     /// The refined sources of mixtures x as the model sees them, of all or the first `drawn` values; `None` where the model

@@ -17,6 +17,7 @@ use crate::front_end::FrontEnd;
 use crate::input::{Examples, are_notes, read_examples};
 use crate::model::ExampleSeparator;
 use crate::output;
+use crate::warnings::Warnings;
 
 /// Draws from the posterior for a standard deviation.
 const DRAWS: usize = 16;
@@ -42,6 +43,8 @@ pub(super) fn run(
     }
     ensure_file(args)?;
     let examples = read(args, config, front_end.as_ref())?;
+    let mut warnings = Warnings::new(args.quiet);
+    examples.tell_silent(&mut warnings);
     let (run, shape) = (args.run.display(), &separator.shape);
     ensure!(
         examples.shape == *shape,
@@ -52,7 +55,7 @@ pub(super) fn run(
         shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     );
     if let Some(front_end) = &front_end {
-        return sound::run(args, separator, config, front_end, &examples);
+        return sound::run(args, separator, config, front_end, (&examples, &warnings));
     }
     let mut sources = sources(args, separator, config, &examples.values)?;
     if args.mask {
@@ -86,7 +89,7 @@ pub(super) fn run(
             "refine": args.refine,
             "rounds": args.rounds,
             "divided_by_255": examples.were_bytes,
-            "warnings": [],
+            "warnings": warnings.as_slice(),
         }));
     }
     let masked = if args.mask { ", masked" } else { "" };

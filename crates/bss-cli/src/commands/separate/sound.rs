@@ -13,6 +13,7 @@ use crate::front_end::FrontEnd;
 use crate::input::Examples;
 use crate::model::ExampleSeparator;
 use crate::output;
+use crate::warnings::Warnings;
 
 /// Mixtures that are separated at once.
 const AT_ONCE: usize = 64;
@@ -26,7 +27,7 @@ pub(super) fn run(
     separator: &ExampleSeparator,
     config: &Config,
     front_end: &FrontEnd,
-    examples: &Examples,
+    (examples, warnings): (&Examples, &Warnings),
 ) -> Result<()> {
     ensure!(!args.std, "--std is for what the decoder gives, and sound also has the mixture's phase; leave --std out");
     let (count, features) = (separator.model.sources(), examples.features());
@@ -66,7 +67,7 @@ pub(super) fn run(
             "refine": args.refine,
             "rounds": args.rounds,
             "sample_rate": examples.sample_rate,
-            "warnings": [],
+            "warnings": warnings.as_slice(),
         }));
     }
     let (mixtures, samples) = (examples.count(), examples.samples);

@@ -46,10 +46,7 @@ impl Dataset {
             let (label, count, features) = (examples.label.clone(), examples.count(), examples.shape[0]);
             warnings.push(Warning::MoreFeaturesThanExamples { label, examples: count, features });
         }
-        if let Some(first) = examples.silent.first() {
-            warnings
-                .push(Warning::SilentExamples { silent: examples.silent.len(), first: first.display().to_string() });
-        }
+        examples.tell_silent(warnings);
         let batch = batch(&examples)?;
         let bits = examples.values.iter().map(|value| u64::from(value.to_bits()));
         let fingerprint = fingerprint(&[&[examples.count()], &examples.shape[..]].concat(), bits);
