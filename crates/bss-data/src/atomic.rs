@@ -29,6 +29,34 @@ pub fn write_bytes_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     atomically(path, |file| file.write_all(bytes).map_err(|error| Error::io(path, error)))
 }
 
+/// The same for what writes files itself: `fill` is given the path of a temporary one in the same folder.
+///
+/// # Errors
+/// As [`write_bytes_atomically`], and what `fill` says.
+///
+/// # Examples
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("model.bin");
+/// bss_data::fill_atomically(&path, |file| std::fs::write(file, b"weights"))?;
+/// assert_eq!(std::fs::read(&path)?, b"weights");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn fill_atomically(path: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> Result<()> {
+    let pending = Pending::new(path)?;
+    let place = pending.temporary.path();
+    let filled = || {
+        let permissions = pending.temporary.as_file().metadata()?.permissions();
+        fill(place)?;
+        // It may have put another file in that place.
+        let file = File::open(place)?;
+        file.set_permissions(permissions)?;
+        file.sync_all()
+    };
+    filled().map_err(|error| Error::io(path, error))?;
+    pending.commit()
+}
+
 /// Like [`atomically`], through a buffer.
 pub(crate) fn atomically_buffered(
     path: &Path,
@@ -138,6 +166,25 @@ mod tests {
         write_bytes_atomically(&path, b"new").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
         assert_eq!(std::fs::metadata(&path).unwrap().permissions(), ordinary);
+    }
+
+    #[test]
+    fn a_file_put_in_its_place_is_as_readable_and_a_failed_one_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        std::fs::write(&path, b"old").unwrap();
+        let ordinary = std::fs::metadata(&path).unwrap().permissions();
+        let error = fill_atomically(&path, |_| Err(io::Error::other("no"))).unwrap_err();
+        assert!(matches!(&error, Error::Io { .. }) && std::fs::read(&path).unwrap() == b"old", "{error}");
+        fill_atomically(&path, |place| {
+            let mut other = NamedTempFile::new_in(folder.path())?;
+            other.write_all(b"new")?;
+            other.persist(place).map(|_| ()).map_err(|error| error.error)
+        })
+        .unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions(), ordinary);
+        assert_eq!(files_in(folder.path()), ["a"]);
     }
 
     #[test]

@@ -93,7 +93,7 @@ mod wav;
 mod write;
 
 pub use array::{Array, Dtype};
-pub use atomic::write_bytes_atomically;
+pub use atomic::{fill_atomically, write_bytes_atomically};
 pub use columns::Columns;
 pub use error::{Error, Result};
 pub use format::Format;

@@ -1,14 +1,13 @@
 //! Training of models of datasets: batches in, one step at a time, an average of the weights, and saving everything.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use bss_models::{Batch, ExampleModel, NeriTerms};
-use bss_nn::dense::{FlatAdam, FlatAdamConfig, FlatParameters};
+use bss_nn::dense::{FlatAdam, FlatAdamConfig, FlatParameters, Slot};
 use candle_core::{Device, Tensor};
 use serde_json::{Value, json};
 
-use crate::checkpoint::corrupt;
+use crate::checkpoint::{Stored, corrupt, write};
 use crate::{Checkpoint, ExampleSchedule, Result, Tail};
 
 /// A model of a dataset, its optimiser, and how far they have come.
@@ -137,7 +136,7 @@ impl ExampleTrainer {
     /// If the file cannot be written.
     pub fn save_state(&self, path: &Path, mut description: Value) -> Result<()> {
         let (parameters, statistics) = (self.model.parameters(), self.model.statistics());
-        let mut tensors = BTreeMap::new();
+        let mut tensors = Vec::new();
         for (prefix, of, values) in [
             ("parameter", parameters, &parameters.values),
             ("first", parameters, &self.adam.first),
@@ -146,13 +145,15 @@ impl ExampleTrainer {
             ("statistic", statistics, &statistics.values),
             ("average_statistic", statistics, &self.average.statistics),
         ] {
-            let named = of.tensors_of(values)?;
-            tensors.extend(named.into_iter().map(|(name, tensor)| (format!("{prefix}.{name}"), tensor)));
+            let stored = of.slots().iter().map(|Slot { name, shape, range }| {
+                (format!("{prefix}.{name}"), Stored::Values(shape, &values[range.clone()]))
+            });
+            tensors.extend(stored);
         }
-        tensors.insert("tail".into(), Tensor::new(self.tail.to_values(), &Device::Cpu)?);
+        tensors.push(("tail".into(), Stored::Tensor(Tensor::new(self.tail.to_values(), &Device::Cpu)?)));
         description["iteration"] = json!(self.iteration);
         description["averaged"] = json!(self.average.taken);
-        Checkpoint { tensors, description }.save(path)
+        write(path, tensors, description)
     }
 
     /// Goes on where [`save_state`](Self::save_state) left off; returns the description it was given.
