@@ -104,8 +104,10 @@ pub(super) fn run(preset: Preset, check: bool, minutes: Option<u64>, data: Optio
     };
     let named = if preset == Preset::Quick { "quick" } else { "paper" };
     let (cells, mut fits) = (cells(preset), Fits::new());
-    let place = |result: &Value| cells.iter().position(|cell| result["method"] == cell.name);
-    stored.retain(|result| result["preset"] != named || place(result).is_some());
+    stored.retain(|result| result["preset"] != named || cells.iter().any(|cell| result["method"] == cell.name));
+    // That of the preset with all rows.
+    let order: Vec<&str> = self::cells(Preset::Quick).iter().map(|cell| cell.name).collect();
+    let place = |result: &Value| order.iter().position(|name| result["method"] == *name);
     for cell in &cells {
         let mut found = cell.run(&work, &mut fits)?;
         println!("{}", page::line(&found));
