@@ -18,7 +18,8 @@ use crate::device::DeviceName;
 ///
 /// Of the models of datasets (neri, ae, mixit, glo, nmf), INPUT is arrays (examples, features…) of values from 0 to 1, each
 /// example a mixture in one channel; several are joined along examples. 8-bit values are divided by 255. With --mix they are
-/// clean examples, which are mixed anew every epoch; for nmf, once.
+/// clean examples, which are mixed anew every epoch; for nmf, once. With --preset audio, or --set front-end.kind=stft, INPUT is
+/// sound: a dataset (examples, samples), or a folder of recordings in .wav, .flac, .mp3 or .ogg, each an example.
 ///
 /// Settings come from defaults, --preset, --config, --set and the other options, the later overruling the earlier; the schema
 /// with all defaults is what a run's config.toml shows. Each model has settings of its own; the baselines (fastica,
@@ -30,6 +31,7 @@ use crate::device::DeviceName;
   bss fit mixture.npz --out runs/sobi --model sobi --set sobi.lags=[1,2,5,10,20]
   bss fit a.png b.png c.png --traversal hilbert --out runs/images
   bss fit digits.npz:images --model neri --mix 2 --sources 2 --out runs/digits
+  bss fit notes.h5:/train --model neri --preset audio --mix 2 --out runs/notes
   bss fit --out runs/a --resume")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct FitArgs {
@@ -61,11 +63,11 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "I")]
     pub(crate) iterations: Option<usize>,
 
-    /// Passes over the data, for networks of datasets [default: 60]
+    /// Passes over the data, for networks of datasets [default: 60, or the preset's]
     #[arg(long, value_name = "E", conflicts_with = "iterations")]
     pub(crate) epochs: Option<usize>,
 
-    /// Settings of a paper to start from: `paper`, of ar-flow, neri and ae
+    /// Settings to start from: `paper`, of ar-flow, neri and ae; `audio` and `audio-paper`, of neri, ae and mixit
     #[arg(long, value_name = "NAME")]
     pub(crate) preset: Option<String>,
 

@@ -32,6 +32,14 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     let asked: Vec<Metric> = args.metrics.iter().map(|name| Ok(name.trim().parse()?)).collect::<Result<_>>()?;
     let estimate = read_array(&args.estimate, "sources")?;
     let reference = read_array(&args.reference, "sources")?;
+    if let (Some(own), Some(other)) = (estimate.sample_rate, reference.sample_rate) {
+        ensure!(
+            own == other,
+            "{} has {own} samples per second, but {} has {other}; expected one rate: resample one of them first",
+            estimate.at,
+            reference.at
+        );
+    }
     if datasets::are_meant([&estimate, &reference], args.channels_first) {
         return datasets::run(args, &asked, &estimate, &reference);
     }

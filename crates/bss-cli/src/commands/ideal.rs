@@ -1,6 +1,6 @@
 //! `bss ideal`.
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use bss_baselines::{binary_masks, masked, ratio_masks};
 use bss_data::{Dtype, Named};
 use ndarray::{Array3, ArrayD, ArrayView3, Axis, IxDyn};
@@ -19,9 +19,15 @@ pub(crate) fn run(args: &IdealArgs) -> Result<()> {
     let front_end = FrontEnd::of(&Config::load(None, &args.set)?)?;
     let take = front_end.as_ref().map_or(Take::Any, Take::Sound);
     let examples = read_examples(std::slice::from_ref(&args.input), Some("sources"), take)?;
+    if let (None, Some(rate)) = (&front_end, examples.sample_rate) {
+        bail!(
+            "{}: is sound of {rate} samples per second, whose spectra are masked; give --set front-end.kind=stft",
+            examples.label
+        );
+    }
     let [sources, of_source @ ..] = examples.shape.as_slice() else { unreachable!("an example has a dimension") };
     ensure!(
-        !of_source.is_empty(),
+        of_source.len() >= front_end.as_ref().map_or(1, |front_end| front_end.shape().len()),
         "{}: holds {}, expected true sources (examples, sources, features…), as `bss mix --mix` writes them",
         examples.label,
         examples.extent()

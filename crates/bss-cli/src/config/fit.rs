@@ -42,7 +42,10 @@ impl Config {
         let preset = kind.presets.iter().find(|(preset, _)| *preset == name);
         let (_, text) = preset.with_context(|| match names.as_slice() {
             [] => format!("--preset {name}: {model} has no presets; leave --preset out"),
-            names => format!("--preset {name}: {model} has no such preset; there is {}", names.join(", ")),
+            names => format!(
+                "--preset {name}: {model} has no such preset; there is {}, and others of other models, for --model",
+                names.join(", ")
+            ),
         })?;
         let mut config = Self::default();
         config.apply_toml(text).with_context(|| format!("--preset {name}"))?;

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use bss_data::{Columns, Entry, Format, Location, ReadOptions, Traversal};
 use ndarray::{Array2, ArrayD, Axis};
 
@@ -56,7 +56,7 @@ pub(crate) struct Matrix {
 pub(crate) struct Stored {
     pub(crate) values: ArrayD<f64>,
     pub(crate) at: Location,
-    sample_rate: Option<f64>,
+    pub(crate) sample_rate: Option<f64>,
 }
 
 /// An array of any number of dimensions; of a file with several, `default_key`.
@@ -105,6 +105,11 @@ fn matrix(
 /// The place that FILE or FILE:ARRAY names; `default_key` if the file has it among others and none is named.
 pub(super) fn locate(input: &str, default_key: &str) -> Result<Location> {
     let location: Location = input.parse().unwrap_or_else(|never: Infallible| match never {});
+    ensure!(
+        !location.path.is_dir() || Format::of(&location.path).is_ok(),
+        "{location}: is a folder; expected a file: models of sound take a folder of recordings: give --model neri --preset \
+         audio, or --set front-end.kind=stft, or make a file of it with `bss gather`"
+    );
     let has_keys = Format::of(&location.path).is_ok_and(Format::has_keys);
     if location.key.is_none() && has_keys {
         let entries = bss_data::inspect(&location.path)?;

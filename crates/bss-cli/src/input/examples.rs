@@ -180,9 +180,10 @@ fn sound(array: bss_data::Array, shape: &[usize], at: &Location, front_end: &Fro
             }
             _ => signal.to_vec(),
         };
-        Ok(front_end.spectrum(&signal))
+        Ok((signal.len(), front_end.spectrum(&signal)))
     });
-    let spectra = spectra.collect::<Result<Vec<_>>>()?;
+    let (lengths, spectra): (Vec<usize>, Vec<Vec<f32>>) = spectra.collect::<Result<Vec<_>>>()?.into_iter().unzip();
+    let samples = lengths.first().copied().unwrap_or(samples);
     Ok(Examples {
         values: spectra.concat(),
         sum: Sum::Spectra(front_end.magnitudes),

@@ -42,11 +42,16 @@ fn tone(is_high: bool, note: usize, samples: usize) -> Vec<f64> {
 
 /// A bench with 2 instruments of 20 notes as `.wav` files of 8 kHz in `notes`.
 fn notes() -> Bench {
+    notes_of(8000.0)
+}
+
+/// The same at another rate.
+fn notes_of(rate: f64) -> Bench {
     let bench = Bench::new();
     for note in 0..20 {
         for (folder, is_high) in [("low", false), ("high", true)] {
             let values = Array2::from_shape_vec((300, 1), tone(is_high, note, 300)).unwrap();
-            write_sound(&bench, &format!("notes/{folder}/{note}.wav"), &values, 8000.0, Dtype::I16);
+            write_sound(&bench, &format!("notes/{folder}/{note}.wav"), &values, rate, Dtype::I16);
         }
     }
     bench
@@ -125,7 +130,9 @@ fn ideal_masks_surpass_what_is_learnt() {
         let ideal = si_sdr("ideal.h5:sources");
         assert!(ideal > learnt && ideal > 10.0, "{mask} {ideal} dB, learnt {learnt} dB");
     }
-    bench.fails("ideal test.h5:mixture --mask binary --out ideal.h5", 1, &["(examples, sources, features…)"]);
+    bench.fails("ideal test.h5 --mask binary --out ideal.h5", 1, &["is sound of 8000", "--set front-end.kind=stft"]);
+    let mixture = format!("ideal test.h5:mixture --mask binary --set front-end.kind=stft {SMALL} --out ideal.h5");
+    bench.fails(&mixture, 1, &["(examples, sources, features…)"]);
 }
 
 #[test]
@@ -262,6 +269,19 @@ fn recordings_of_another_rate_are_resampled_and_stereo_needs_a_mask() {
     assert_eq!((&told["samples"], &told["resampled_from"]), (&1500.into(), &16_000.0.into()));
     assert_eq!(read_sound(&bench, "stems/source-2.wav").0.dim(), (1500, 2));
     bench.fails("separate song.wav --run run --out stems --mask", 1, &["not empty", "--force"]);
+    bench.fails("separate song.wav --run run --out song-2.wav --mask", 1, &["song-2.wav", "name a folder"]);
+    // Of a separation into three, which is replaced.
+    std::fs::copy(bench.path("stems/source-1.wav"), bench.path("stems/source-3.wav")).unwrap();
+    bench.ok("separate song.wav --run run --out stems --mask --force");
+    assert!(!bench.path("stems/source-3.wav").exists());
+    // A dataset of another rate has as many samples less; at two rates there is nothing to compare.
+    let fast = notes_of(16_000.0);
+    fast.ok(&format!("gather notes --out fast.h5 {SMALL}"));
+    fast.ok("mix fast.h5 --mix 2 --seed 1 --out test.h5");
+    let run = bench.path("run").display().to_string();
+    fast.ok(&format!("separate test.h5:mixture --run {run} --out slow.h5 --mask"));
+    assert_eq!(fast.read("slow.h5:sources").shape(), [20, 2, 120]);
+    fast.fails("evaluate --estimate slow.h5 --reference test.h5", 1, &["8000 samples per second", "has 16000"]);
 }
 
 #[test]
@@ -280,6 +300,7 @@ fn a_folder_of_notes_is_learnt_from_as_it_is() {
     }
     let without = short.replace("--set front-end.kind=stft", "");
     bench.fails(&format!("fit notes/low/1.wav --mix 2 --out no {without}"), 1, &["front-end.kind=stft"]);
+    bench.fails(&format!("fit notes --mix 2 --out no {without}"), 1, &["notes: is a folder", "--preset audio"]);
     bench.fails(&format!("fit notes --mix 2 --out no {short} --set front-end.hop=2000"), 1, &["2000"]);
     bench.fails(&format!("fit notes --mix 2 --out no {short} --set front-end.pool=3"), 1, &["front-end.pool is 3"]);
 }

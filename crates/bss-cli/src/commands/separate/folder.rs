@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow, bail, ensure};
-use bss_data::{Dtype, Grid, Named};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use bss_data::{Dtype, Format, Grid, Named};
 use ndarray::{ArrayD, ArrayView2, Axis};
 
 use crate::args::SeparateArgs;
@@ -51,8 +51,17 @@ pub(super) fn prepare(args: &SeparateArgs, sources: usize, extension: &str) -> R
     let folder: &Path = &args.out;
     let shown = folder.display();
     ensure!(!args.std, "{shown}: .{extension} files hold no standard deviations; leave --std out, or name a .npz file");
+    ensure!(
+        folder.is_dir() || Format::of(folder).is_err(),
+        "{shown}: is the name of a file, but each source gets a .{extension} of its own; name a folder"
+    );
     let is_full = folder.read_dir().is_ok_and(|mut entries| entries.next().is_some());
     ensure!(args.force || !is_full, "{shown}: is a folder that is not empty; replace files in it with --force");
     std::fs::create_dir_all(folder).map_err(|error| anyhow!(error).context(format!("{shown}: cannot be made")))?;
-    Ok((1..=sources).map(|j| folder.join(format!("source-{j}.{extension}"))).collect())
+    let path = |j: usize| folder.join(format!("source-{j}.{extension}"));
+    // Of an earlier separation into more sources, which would not go with these.
+    for stale in (sources + 1..).map(path).take_while(|path| path.is_file()) {
+        std::fs::remove_file(&stale).with_context(|| format!("{}: cannot be removed", stale.display()))?;
+    }
+    Ok((1..=sources).map(path).collect())
 }

@@ -20,9 +20,10 @@ use crate::config::Config;
 use crate::front_end::FrontEnd;
 use crate::input::resampler;
 use crate::model::ExampleSeparator;
-use crate::output;
+use crate::outcome::Fault;
+use crate::{interrupt, output};
 use segments::{Gains, Segments};
-use sums::Sums;
+use sums::{Grain, Sums};
 
 /// Separates a recording into a folder of one `.wav` for each source.
 ///
@@ -52,8 +53,13 @@ pub(super) fn run(
         .iter()
         .map(|path| Ok(SoundWriter::create(path, channels, rate_of_model, dtype)?))
         .collect::<Result<_>>()?;
-    song.place = 0.5_f64.powi(if dtype == Dtype::I16 { 15 } else { 23 });
+    song.grain = Grain::of(dtype);
+    // Files that are not finished are removed on the way out.
+    interrupt::catch()?;
     while let Some(piece) = reader.next_piece().with_context(|| input.to_owned())? {
+        if interrupt::has_come() {
+            return Err(Fault::Interrupted(format!("interrupted; no source of {input} was written")).into());
+        }
         let bad = piece.iter().any(|value| !value.is_finite());
         ensure!(!bad, "{input}: holds values that are NaN or infinite; repair it first");
         match &mut resampler {
@@ -84,8 +90,8 @@ struct Song<'a> {
     samples: VecDeque<f64>,
     taken: usize,
     writers: Vec<SoundWriter>,
-    /// What all values written are multiples of, if they add up.
-    place: f64,
+    /// What the files hold.
+    grain: Grain,
     sums: Sums,
 }
 
@@ -104,7 +110,7 @@ impl<'a> Song<'a> {
             samples: VecDeque::new(),
             taken: 0,
             writers: Vec::new(),
-            place: 1.0,
+            grain: Grain::of(Dtype::F32),
             sums: Sums::default(),
         }
     }
@@ -174,7 +180,7 @@ impl<'a> Song<'a> {
                 sources.iter_mut().zip(&heard).for_each(|(source, heard)| *source = heard[c][t]);
                 let x = self.samples.pop_front().context("a source without a sample")?;
                 if self.mask {
-                    self.sums.share_out(x, &mut sources, self.place);
+                    self.sums.share_out(x, &mut sources, self.grain);
                 }
                 self.writers.iter_mut().zip(&sources).try_for_each(|(writer, &source)| writer.push(source))?;
             }

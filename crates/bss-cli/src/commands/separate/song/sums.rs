@@ -1,5 +1,30 @@
 //! Sources that add up to the recording to the last bit.
 
+use bss_data::Dtype;
+
+/// The numbers that a file holds: integers, which are multiples of a place, or singles, of which sources take multiples.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Grain {
+    place: f64,
+    is_integer: bool,
+}
+
+impl Grain {
+    pub(super) fn of(dtype: Dtype) -> Self {
+        let place = 0.5_f64.powi(if dtype == Dtype::I16 { 15 } else { 23 });
+        Self { place, is_integer: dtype != Dtype::F32 }
+    }
+
+    fn rounded(self, value: f64) -> f64 {
+        (value / self.place).round() * self.place
+    }
+
+    /// A value as the file has it.
+    fn written(self, value: f64) -> f64 {
+        if self.is_integer { self.rounded(value) } else { f64::from(value as f32) }
+    }
+}
+
 /// What has been found out about sums.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Sums {
@@ -10,23 +35,23 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    /// Rounds sources to whole multiples of a place, and gives the largest what is left of x, so that they add up to it.
+    /// Rounds sources to whole multiples of the grain's place, and gives the largest what is left of x, so that they add up to it.
     ///
     /// To the bit, in single precision and in any order, they do where x is a multiple of the place and no source is beyond
     /// 2²⁴ of them: recordings of 16 and 24 bits are multiples of 2⁻²³. Others have bits that no sum of numbers of single
     /// precision has that are so much larger: they add up to within half a last place of the largest.
-    pub(super) fn share_out(&mut self, x: f64, sources: &mut [f64], place: f64) {
+    pub(super) fn share_out(&mut self, x: f64, sources: &mut [f64], grain: Grain) {
         let mut largest = 0;
         let mut left = x;
         for k in 0..sources.len() {
-            sources[k] = (sources[k] / place).round() * place;
+            sources[k] = grain.rounded(sources[k]);
             left -= sources[k];
             if sources[k].abs() > sources[largest].abs() {
                 largest = k;
             }
         }
         sources[largest] += left;
-        let sum: f64 = sources.iter().map(|&source| f64::from(source as f32)).sum();
+        let sum: f64 = sources.iter().map(|&source| grain.written(source)).sum();
         if sum != x {
             self.inexact += 1;
             self.largest = self.largest.max((sum - x).abs());
@@ -57,7 +82,7 @@ mod tests {
             prop_assume!(partial(&sources) < 1.9);
             let before = sources.clone();
             let mut sums = Sums::default();
-            sums.share_out(x, &mut sources, place);
+            sums.share_out(x, &mut sources, Grain::of(Dtype::F32));
             prop_assert_eq!(sums, Sums::default());
             let sum = sources.iter().map(|&source| source as f32).fold(0.0_f32, |sum, source| sum + source);
             prop_assert_eq!(f64::from(sum), x);
@@ -68,10 +93,14 @@ mod tests {
     #[test]
     fn what_cannot_be_exact_is_counted() {
         let mut sums = Sums::default();
-        sums.share_out(1e-9, &mut [0.5, -0.5], 0.5_f64.powi(23));
+        sums.share_out(1e-9, &mut [0.5, -0.5], Grain::of(Dtype::F32));
         assert_eq!(sums.inexact, 1);
         assert!(sums.largest <= 1e-9 && sums.largest > 0.0);
-        sums.share_out(0.25, &mut [0.25, 0.0], 0.5_f64.powi(23));
+        sums.share_out(0.25, &mut [0.25, 0.0], Grain::of(Dtype::F32));
         assert_eq!(sums.inexact, 1);
+        // What integers cannot hold is lost in the file.
+        let third = 0.5_f64.powi(23) / 3.0;
+        sums.share_out(0.25 + third, &mut [0.25, 0.0], Grain::of(Dtype::I24));
+        assert!(sums.inexact == 2 && (sums.largest - third).abs() < 1e-15, "{sums:?}");
     }
 }
