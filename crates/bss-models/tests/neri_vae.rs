@@ -159,6 +159,8 @@ fn refining_brings_sources_nearer_to_their_mixture_and_leaves_each_by_itself() {
         assert!((alone - all).abs() < 1e-9);
     }
     // Rounds keep what costs least, in each example by itself.
+    assert_eq!(Refinement::new(50, 0, 0.5), Refinement { steps: 50, rate: 0.05, ..Refinement::default() });
+    assert_eq!([5, 200].map(|steps| Refinement::new(steps, 0, 0.5).rate), [0.125, 0.0125]);
     let refinement = Refinement { rounds: 2, ..refinement };
     let renewed = model.separate_refined(&x, refinement);
     let pairs = after.chunks_exact(46).zip(renewed.chunks_exact(46)).zip(x.chunks_exact(23));

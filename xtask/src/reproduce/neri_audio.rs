@@ -57,7 +57,8 @@ fn cells(preset: Preset) -> Vec<Cell> {
         ideal("IRM of energies", &["--mask", "energy", "--set", IDEAL]),
     ];
     if let Some(options) = refined(preset) {
-        cells.insert(5, fitted("VAEM, refined", vae, options));
+        cells.insert(5, fitted("VAEM, refined sooner", vae, &["--mask", "--refine", "20", "--rounds", "2"]));
+        cells.insert(6, fitted("VAEM, refined", vae, options));
     }
     cells
 }

@@ -52,7 +52,7 @@ pub(super) fn draw(data: &ExamplesReport) -> Result<Option<Figure>> {
             panel.line(vec![median], colour.into(), 1.25, Stroke::Dashed(5.0, 3.0))?;
         }
         let middle = MARGINS.top / 2.0;
-        let header = format!("% of the sources per dB; examples: {examples}, sources in each: {sources}");
+        let header = format!("% of {} sources per dB", examples * sources);
         root.draw(&Text::new(header, (px(MARGINS.left), px(middle)), text(11.0, palette::INK, HPos::Left)))?;
         let mut right = WIDTH - MARGINS.right;
         for (index, (name, values)) in estimates.iter().enumerate().rev() {

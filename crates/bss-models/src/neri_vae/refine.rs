@@ -24,7 +24,18 @@ impl Default for Refinement {
     }
 }
 
+/// Rates add up to half of this over a descent, however many steps it has: fewer have to be larger.
+const WAY: f64 = 2.5;
+/// A larger rate leaps over the mode.
+const MOST: f64 = 0.125;
+
 impl Refinement {
+    /// So many steps in each of 1 + K `rounds` descents, at a rate to match.
+    #[must_use]
+    pub fn new(steps: usize, rounds: usize, beta: f64) -> Self {
+        Self { steps, rate: (WAY / steps.max(1) as f64).min(MOST), beta, rounds }
+    }
+
     /// Moves `z` (examples, K D_z), the latent sources of mixtures `x` (examples, features), each example by itself; mixtures
     /// are this norm of their sources.
     pub(crate) fn descend<T: Real>(

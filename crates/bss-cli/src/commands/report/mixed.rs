@@ -54,7 +54,7 @@ impl Refining {
     pub(super) fn of(args: &ReportArgs, config: &Config) -> Self {
         let asked = args.refine.map(|steps| (steps.get(), args.rounds));
         let (steps, rounds) = asked.unwrap_or(REFINED);
-        let refinement = Refinement { steps, rounds, beta: config.learning.beta, ..Refinement::default() };
+        let refinement = Refinement::new(steps, rounds, config.learning.beta);
         Self { refinement, all: asked.is_some() }
     }
 

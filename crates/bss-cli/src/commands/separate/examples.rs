@@ -110,8 +110,7 @@ pub(super) fn sources(
     if args.refine == 0 {
         return Ok(separator.model.separate(x));
     }
-    let refinement =
-        Refinement { steps: args.refine, rounds: args.rounds, beta: config.learning.beta, ..Refinement::default() };
+    let refinement = Refinement::new(args.refine, args.rounds, config.learning.beta);
     let refined = separator.model.separate_refined(x, refinement);
     refined.with_context(|| format!("--refine: {} has no encoder to go on from; leave --refine out", config.model))
 }
