@@ -63,18 +63,7 @@ impl<T: Real> FlatParameters<T> {
     /// # Errors
     /// As candle's.
     pub fn tensors(&self) -> Result<BTreeMap<String, Tensor>> {
-        self.tensors_of(&self.values)
-    }
-
-    /// The same of another vector of the same layout, such as moments or an average.
-    ///
-    /// # Errors
-    /// If it has another length.
-    pub fn tensors_of(&self, values: &[T]) -> Result<BTreeMap<String, Tensor>> {
-        if values.len() != self.values.len() {
-            candle_core::bail!("{} values for {} parameters", values.len(), self.values.len());
-        }
-        let tensor = |slot: &Slot| Tensor::from_slice(&values[slot.range.clone()], &slot.shape[..], &Device::Cpu);
+        let tensor = |slot: &Slot| Tensor::from_slice(&self.values[slot.range.clone()], &slot.shape[..], &Device::Cpu);
         self.slots.iter().map(|slot| Ok((slot.name.clone(), tensor(slot)?))).collect()
     }
 
