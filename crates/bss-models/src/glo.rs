@@ -6,6 +6,7 @@ use bss_nn::dense::{FlatParameters, Perceptron, Sink, Tape, sigmoid};
 use bss_nn::{Noise, Purpose};
 
 use crate::neri_vae::mixture;
+use crate::neri_vae::refine::Frozen;
 use crate::{Batch, ExampleModel, NeriConfig, NeriTerms, Refinement, SCALE, SeparatesExamples};
 
 /// A decoder, trained on clean examples together with a latent variable for each; mixtures are separated by descending to
@@ -52,13 +53,14 @@ impl Glo {
     /// The best of several descents for each of a few mixtures.
     fn separate_share(&self, x: &[f32]) -> Vec<f32> {
         let [short, long] = STEPS.map(|steps| Refinement { steps, rate: 0.1, ..Refinement::default() });
-        let network = (&self.parameters, &self.statistics);
+        let Self { decoder, parameters, statistics, .. } = self;
+        let frozen = Frozen { decoder, parameters, statistics, norm: self.config.norm };
         let codes = self.config.sources * self.config.latent;
         let mixtures = x.len() / self.config.features;
         let (mut least, mut best) = (vec![f64::INFINITY; mixtures], vec![0.0; mixtures * codes]);
         for start in 0..STARTS {
             let mut z = self.noise.bulk_normal(Purpose::Sample, 1, start as u64, mixtures * codes);
-            short.descend(&self.decoder, network, x, &mut z, self.config.norm);
+            short.descend(&frozen, x, &mut z);
             let costs = short.costs((x, self.config.features), &z, &self.signals(&z), self.config.norm);
             let found = costs.into_iter().zip(z.chunks_exact(codes));
             for ((cost, z), (least, best)) in found.zip(least.iter_mut().zip(best.chunks_exact_mut(codes))) {
@@ -68,7 +70,7 @@ impl Glo {
                 }
             }
         }
-        long.descend(&self.decoder, network, x, &mut best, self.config.norm);
+        long.descend(&frozen, x, &mut best);
         self.signals(&best)
     }
 }

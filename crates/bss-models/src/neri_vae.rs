@@ -5,6 +5,7 @@ mod latent;
 pub(crate) mod mixture;
 mod norm;
 pub(crate) mod refine;
+mod rounds;
 
 use bss_nn::dense::{FlatParameters, Perceptron, Sink, Tape, sigmoid};
 use bss_nn::{Noise, Purpose, Real};

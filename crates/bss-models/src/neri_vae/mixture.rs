@@ -20,18 +20,21 @@ const LEAST: f64 = 1e-8;
 pub(crate) fn laplace<T: Real>(x: &[T], logits: &mut [T], features: usize, b: f64, norm: Norm) -> f64 {
     let sources = logits.len() / x.len();
     let examples = x.len() / features;
-    let slope = T::from_f64(1.0 / (b * examples as f64));
+    let slope = 1.0 / (b * examples as f64);
     let rows = x.par_chunks(ROWS * features).zip(logits.par_chunks_mut(ROWS * sources * features));
     let mut sums = Vec::new();
-    let distances = rows.map(|(x, logits)| {
-        sigmoid(logits);
-        match norm {
-            Norm::One => plain(x, logits, features, slope),
-            norm => normed(x, logits, features, slope, norm),
-        }
-    });
-    distances.collect_into_vec(&mut sums);
+    rows.map(|(x, logits)| distances(x, logits, features, slope, norm)).collect_into_vec(&mut sums);
     sums.iter().sum::<f64>() / (b * examples as f64) + features as f64 * (2.0 * b).ln()
+}
+
+/// `Σ |r|` of some examples on the calling thread alone; their logits are replaced by the gradient of `slope Σ |r|`.
+pub(crate) fn distances<T: Real>(x: &[T], logits: &mut [T], features: usize, slope: f64, norm: Norm) -> f64 {
+    let slope = T::from_f64(slope);
+    sigmoid(logits);
+    match norm {
+        Norm::One => plain(x, logits, features, slope),
+        norm => normed(x, logits, features, slope, norm),
+    }
 }
 
 /// `Σ |r|` of some examples, whose sources (examples, K, features) are replaced by the gradient, `slope` for `1 / b`.

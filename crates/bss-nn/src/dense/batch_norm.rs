@@ -112,6 +112,20 @@ pub(super) fn rectify<T: Real>(h: &mut [T], a: &[T], c: &[T]) {
     );
 }
 
+/// The way back of [`rectify`] from its result `y`, in place: `a dy` where `y > 0`, else 0.
+pub(super) fn rectified_gradient<T: Real>(dy: &mut [T], y: &[T], a: &[T]) {
+    vectorise(
+        #[inline(always)]
+        || {
+            for (dy, y) in dy.chunks_exact_mut(a.len()).zip(y.chunks_exact(a.len())) {
+                for ((dy, &y), &a) in dy.iter_mut().zip(y).zip(a) {
+                    *dy = if y > T::zero() { *dy * a } else { T::zero() };
+                }
+            }
+        },
+    );
+}
+
 /// From `dy` to `dh`, which replaces `h`; γ's and β's gradients, one behind the other.
 ///
 /// With `g = dy` where `y > 0`, else 0: `dβ = Σ g`, `dγ = Σ g x̂`, and `dh = γ/σ (g - dβ/B - x̂ dγ/B)`.

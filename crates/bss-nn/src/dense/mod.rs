@@ -20,7 +20,7 @@ mod vectorise;
 
 pub use adam::{AdamStep, FlatAdam, FlatAdamConfig};
 pub use parameters::{FlatParameters, Slot};
-pub use perceptron::{Perceptron, Tape};
+pub use perceptron::{Perceptron, Tape, Trace};
 pub use sigmoid::{exponential, sigmoid};
 pub use vectorise::vectorise;
 

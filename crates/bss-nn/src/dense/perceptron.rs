@@ -2,6 +2,8 @@
 
 mod frozen;
 
+pub use frozen::Trace;
+
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -120,22 +122,6 @@ impl Perceptron {
         x: &[T],
         tape: &mut Tape<T>,
     ) {
-        self.pass(parameters, x, tape, |block, hidden, moments| {
-            let (mean, variance) = statistics.values[block.running.clone()].split_at_mut(block.outputs);
-            batch_norm::moments(hidden, mean, moments);
-            follow(mean, &moments.mean);
-            follow(variance, &moments.variance);
-        });
-    }
-
-    /// A pass that normalises each block by what `normalise` makes of its hidden values.
-    fn pass<T: Real>(
-        &self,
-        parameters: &FlatParameters<T>,
-        x: &[T],
-        tape: &mut Tape<T>,
-        mut normalise: impl FnMut(&Block, &[T], &mut Moments<T>),
-    ) {
         let rows = x.len() / self.inputs();
         tape.layers.resize_with(self.blocks.len(), Layer::default);
         for (i, block) in self.blocks.iter().enumerate() {
@@ -145,7 +131,10 @@ impl Perceptron {
             hidden.resize(rows * block.outputs, T::zero());
             active.resize(rows * block.outputs, T::zero());
             block.sizes(rows).forward(x, &parameters.values[block.weight.clone()], hidden);
-            normalise(block, hidden, moments);
+            let (mean, variance) = statistics.values[block.running.clone()].split_at_mut(block.outputs);
+            batch_norm::moments(hidden, mean, moments);
+            follow(mean, &moments.mean);
+            follow(variance, &moments.variance);
             batch_norm::forward(hidden, moments, block.affine(parameters), active);
         }
         let x = tape.layers.last().map_or(x, |layer| &layer.active);
@@ -218,7 +207,7 @@ fn follow<T: Real>(running: &mut [T], batch: &[T]) {
 
 impl Block {
     fn sizes(&self, rows: usize) -> Sizes {
-        Sizes { rows, inputs: self.inputs, outputs: self.outputs }
+        Sizes { rows, inputs: self.inputs, outputs: self.outputs, every: 1 }
     }
 
     fn affine<'a, T: Real>(&self, parameters: &'a FlatParameters<T>) -> Affine<'a, T> {
@@ -229,23 +218,31 @@ impl Block {
 
 impl Output {
     fn sizes(&self, rows: usize) -> Sizes {
-        Sizes { rows, inputs: self.inputs, outputs: self.outputs }
+        self.thinned_sizes(rows, 1)
+    }
+
+    /// Those of a layer that gives only every so-manieth output.
+    fn thinned_sizes(&self, rows: usize, every: usize) -> Sizes {
+        Sizes { rows, inputs: self.inputs, outputs: self.outputs.div_ceil(every), every }
     }
 
     fn forward<T: Real>(&self, parameters: &FlatParameters<T>, x: &[T], y: &mut Vec<T>) {
         let rows = x.len() / self.inputs;
         y.resize(rows * self.outputs, T::zero());
         self.sizes(rows).forward(x, &parameters.values[self.weight.clone()], y);
-        let bias = &parameters.values[self.bias.clone()];
-        y.par_chunks_mut(ROWS * self.outputs).for_each(|rows| {
-            vectorise(
-                #[inline(always)]
-                || {
-                    for row in rows.chunks_exact_mut(bias.len()) {
-                        row.iter_mut().zip(bias).for_each(|(y, &bias)| *y += bias);
-                    }
-                },
-            );
-        });
+        y.par_chunks_mut(ROWS * self.outputs).for_each(|rows| self.add_bias(parameters, 1, rows));
+    }
+
+    /// `Y + b`, of every so-manieth output.
+    fn add_bias<T: Real>(&self, parameters: &FlatParameters<T>, every: usize, y: &mut [T]) {
+        let bias: Vec<T> = parameters.values[self.bias.clone()].iter().step_by(every).copied().collect();
+        vectorise(
+            #[inline(always)]
+            || {
+                for row in y.chunks_exact_mut(bias.len()) {
+                    row.iter_mut().zip(&bias).for_each(|(y, &bias)| *y += bias);
+                }
+            },
+        );
     }
 }

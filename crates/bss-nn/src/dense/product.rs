@@ -12,8 +12,10 @@ pub(super) struct Sizes {
     pub(super) rows: usize,
     /// Columns of X and W.
     pub(super) inputs: usize,
-    /// Columns of Y and rows of W.
+    /// Columns of Y, and rows of W that are taken.
     pub(super) outputs: usize,
+    /// Every so-manieth row of W is taken.
+    pub(super) every: usize,
 }
 
 /// As many threads as the current pool has: the bits are the same for every number.
@@ -31,7 +33,7 @@ impl Sizes {
     }
 
     fn w<T>(self, w: &[T]) -> MatRef<'_, T> {
-        MatRef::from_row_major_slice(w, self.outputs, self.inputs)
+        MatRef::from_row_major_slice_with_stride(w, self.outputs, self.inputs, self.every * self.inputs)
     }
 
     /// `Y = X Wᵀ`.
@@ -51,8 +53,17 @@ impl Sizes {
 
     /// `dX = dY W`.
     pub(super) fn input_gradient<T: Real>(self, dy: &[T], w: &[T], dx: &mut [T]) {
+        self.input_gradient_by(threads(), dy, w, dx);
+    }
+
+    /// The same on the calling thread alone, which gives the same bits.
+    pub(super) fn input_gradient_alone<T: Real>(self, dy: &[T], w: &[T], dx: &mut [T]) {
+        self.input_gradient_by(Par::Seq, dy, w, dx);
+    }
+
+    fn input_gradient_by<T: Real>(self, threads: Par, dy: &[T], w: &[T], dx: &mut [T]) {
         let dx = MatMut::from_row_major_slice_mut(dx, self.rows, self.inputs);
-        matmul(dx, Accum::Replace, self.y(dy), self.w(w), T::one(), threads());
+        matmul(dx, Accum::Replace, self.y(dy), self.w(w), T::one(), threads);
     }
 
     /// `dW = dYᵀ X`.
@@ -71,7 +82,7 @@ mod tests {
     #[test]
     fn products_agree_with_sums_in_the_plain_order_on_any_number_of_threads() {
         for (rows, inputs, outputs) in [(1, 1, 1), (3, 5, 2), (128, 97, 33), (40, 200, 130)] {
-            let sizes = Sizes { rows, inputs, outputs };
+            let sizes = Sizes { rows, inputs, outputs, every: 1 };
             let draw = |step, count| Noise::new(3).normal::<f32>(Purpose::Sample, 0, step, count);
             let (x, w, dy) = (draw(0, rows * inputs), draw(1, outputs * inputs), draw(2, rows * outputs));
             let run = |threads: usize| {

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Block, Layer, Perceptron, Tape};
+use super::{Block, Output, Perceptron};
 use crate::Real;
 use crate::dense::FlatParameters;
 use crate::dense::batch_norm::{self, EPSILON, Moments};
@@ -10,6 +10,23 @@ use crate::dense::batch_norm::{self, EPSILON, Moments};
 /// Rows that one thread takes at a time: enough for the packing of the weights to be little beside the products, few enough
 /// to stay in the cache.
 const SHARE: usize = 256;
+
+/// What a pass leaves for the way back to its input, in memory that is used again and again.
+#[derive(Clone, Debug, Default)]
+pub struct Trace<T> {
+    layers: Vec<Traced<T>>,
+    /// The last layer's values, (rows, outputs).
+    pub output: Vec<T>,
+    /// The gradients of a layer's output and of its input.
+    cotangents: [Vec<T>; 2],
+}
+
+/// A block's values, and what its normalisation multiplies by.
+#[derive(Clone, Debug, Default)]
+struct Traced<T> {
+    active: Vec<T>,
+    factor: Vec<T>,
+}
 
 /// Memory for a pass, which is used again and again.
 #[derive(Clone, Debug, Default)]
@@ -61,52 +78,67 @@ impl Perceptron {
             batch_norm::rectify(to, &factor, &offset);
             std::mem::swap(from, to);
         }
-        let output = &self.output;
-        to.resize(rows * output.outputs, T::zero());
-        output.sizes(rows).forward_alone(from, &parameters.values[output.weight.clone()], to);
-        let bias = &parameters.values[output.bias.clone()];
-        for row in to.chunks_exact_mut(bias.len()) {
-            row.iter_mut().zip(bias).for_each(|(y, &bias)| *y += bias);
-        }
+        self.output.forward_alone(parameters, from, 1, to);
         to
     }
 
-    /// The same as [`infer`](Self::infer) on a tape, for [`input_gradient`](Self::input_gradient); the result is its `output`.
+    /// The same as [`infer`](Self::infer) on the calling thread alone, for [`input_gradient`](Self::input_gradient): of every
+    /// so-manieth output, which the trace holds.
     pub fn infer_on<T: Real>(
         &self,
         parameters: &FlatParameters<T>,
         statistics: &FlatParameters<T>,
         x: &[T],
-        tape: &mut Tape<T>,
+        every: usize,
+        trace: &mut Trace<T>,
     ) {
-        self.pass(parameters, x, tape, |block, _, moments| *moments = block.running_moments(statistics));
+        let rows = x.len() / self.inputs();
+        let Trace { layers, output, .. } = trace;
+        layers.resize_with(self.blocks.len(), Traced::default);
+        let mut from = x;
+        for (block, Traced { active, factor }) in self.blocks.iter().zip(layers) {
+            active.resize(rows * block.outputs, T::zero());
+            block.sizes(rows).forward_alone(from, &parameters.values[block.weight.clone()], active);
+            let moments = block.running_moments(statistics);
+            let offset;
+            (*factor, offset) = batch_norm::coefficients(&moments, block.affine(parameters));
+            batch_norm::rectify(active, factor, &offset);
+            from = active;
+        }
+        self.output.forward_alone(parameters, from, every, output);
     }
 
-    /// From the gradient of the output of the last [`infer_on`](Self::infer_on) to that of its input, (rows, inputs).
-    #[must_use]
-    pub fn input_gradient<T: Real>(
+    /// From the gradient of what the last [`infer_on`](Self::infer_on) gave, with the same `every`, to that of its input,
+    /// (rows, inputs).
+    pub fn input_gradient<'a, T: Real>(
         &self,
         parameters: &FlatParameters<T>,
         d_output: &[T],
-        tape: &mut Tape<T>,
-    ) -> Vec<T> {
-        let rows = d_output.len() / self.output.outputs;
-        let Tape { layers, cotangents: [dy, dx], .. } = tape;
+        every: usize,
+        trace: &'a mut Trace<T>,
+    ) -> &'a mut [T] {
+        let rows = d_output.len() / self.output.outputs.div_ceil(every);
+        let Trace { layers, cotangents: [dy, dx], .. } = trace;
         dy.resize(rows * self.output.inputs, T::zero());
-        self.output.sizes(rows).input_gradient(d_output, &parameters.values[self.output.weight.clone()], dy);
-        for (block, Layer { active, moments, .. }) in self.blocks.iter().zip(layers).rev() {
-            let scale = block.affine(parameters).scale;
-            let slope: Vec<T> =
-                scale.iter().zip(&moments.precision).map(|(&scale, &precision)| scale * precision).collect();
-            for (dy, y) in dy.chunks_exact_mut(block.outputs).zip(active.chunks_exact(block.outputs)) {
-                let entries = dy.iter_mut().zip(y).zip(&slope);
-                entries.for_each(|((dy, &y), &slope)| *dy = if y > T::zero() { *dy * slope } else { T::zero() });
-            }
+        let weight = &parameters.values[self.output.weight.clone()];
+        self.output.thinned_sizes(rows, every).input_gradient_alone(d_output, weight, dy);
+        for (block, Traced { active, factor }) in self.blocks.iter().zip(layers).rev() {
+            batch_norm::rectified_gradient(dy, active, factor);
             dx.resize(rows * block.inputs, T::zero());
-            block.sizes(rows).input_gradient(dy, &parameters.values[block.weight.clone()], dx);
+            block.sizes(rows).input_gradient_alone(dy, &parameters.values[block.weight.clone()], dx);
             std::mem::swap(dy, dx);
         }
-        dy.clone()
+        dy
+    }
+}
+
+impl Output {
+    /// Every so-manieth output of `X Wᵀ + b` on the calling thread alone.
+    fn forward_alone<T: Real>(&self, parameters: &FlatParameters<T>, x: &[T], every: usize, y: &mut Vec<T>) {
+        let sizes = self.thinned_sizes(x.len() / self.inputs, every);
+        y.resize(sizes.rows * sizes.outputs, T::zero());
+        sizes.forward_alone(x, &parameters.values[self.weight.clone()], y);
+        self.add_bias(parameters, every, y);
     }
 }
 
@@ -135,24 +167,32 @@ mod tests {
             *value += 0.3 * draw.abs();
         }
         parameters.values.iter_mut().zip(draw(1, 1000)).for_each(|(value, draw)| *value += 0.2 * draw);
-        let (x, c) = (draw(2, 3 * 5), draw(3, 3 * 4));
-        let mut tape = Tape::default();
-        network.infer_on(&parameters, &statistics, &x, &mut tape);
-        let alone = network.infer(&parameters, &statistics, &x, |_| {});
-        assert!(alone.iter().zip(&tape.output).all(|(alone, all)| (alone - all).abs() < 1e-14));
-        let gradient = network.input_gradient(&parameters, &c, &mut tape);
-        let value = |x: &[f64]| -> f64 {
-            network.infer(&parameters, &statistics, x, |_| {}).iter().zip(&c).map(|(y, c)| y * c).sum()
-        };
-        assert!(gradient.iter().any(|g| g.abs() > 0.1));
-        for (i, gradient) in gradient.iter().enumerate() {
-            let moved = |by: f64| {
-                let mut x = x.clone();
-                x[i] += by;
-                value(&x)
+        let x = draw(2, 3 * 5);
+        let values = network.infer(&parameters, &statistics, &x, |_| {});
+        for every in 1..=4 {
+            let thinned = |values: Vec<f64>| -> Vec<f64> {
+                values.chunks_exact(4).flat_map(|row| row.iter().copied().step_by(every)).collect()
             };
-            let difference = (moved(1e-6) - moved(-1e-6)) / 2e-6;
-            assert!((difference - gradient).abs() < 1e-6, "{i}: {difference} against {gradient}");
+            let mut trace = Trace::default();
+            network.infer_on(&parameters, &statistics, &x, every, &mut trace);
+            let expected = thinned(values.clone());
+            assert_eq!(trace.output.len(), expected.len());
+            assert!(trace.output.iter().zip(&expected).all(|(found, expected)| (found - expected).abs() < 1e-14));
+            let c = draw(3, expected.len());
+            let gradient = network.input_gradient(&parameters, &c, every, &mut trace);
+            let value = |x: &[f64]| -> f64 {
+                thinned(network.infer(&parameters, &statistics, x, |_| {})).iter().zip(&c).map(|(y, c)| y * c).sum()
+            };
+            assert!(gradient.iter().any(|g| g.abs() > 0.01));
+            for (i, gradient) in gradient.iter().enumerate() {
+                let moved = |by: f64| {
+                    let mut x = x.clone();
+                    x[i] += by;
+                    value(&x)
+                };
+                let difference = (moved(1e-6) - moved(-1e-6)) / 2e-6;
+                assert!((difference - gradient).abs() < 1e-6, "{i}: {difference} against {gradient}");
+            }
         }
     }
 }

@@ -1,0 +1,108 @@
+//! Answers for single mixtures: by gradient from the encoder's, and from what it says of what some sources leave.
+
+use bss_nn::Real;
+use rayon::prelude::*;
+
+use super::refine::Frozen;
+use super::{NeriConfig, NeriVae, Refinement, SHARE};
+
+/// An answer that costs less by a smaller share than this is the same, descended a little further.
+const LITTLE: f64 = 0.03;
+
+/// Of some mixtures, latent sources (examples, K D_z), their signals (examples, K, features), and what they cost.
+struct Answers<T> {
+    z: Vec<T>,
+    sources: Vec<T>,
+    costs: Vec<f64>,
+}
+
+impl<T: Real> NeriVae<T> {
+    /// As [`separate`](Self::separate), with latent sources that go on from μ(x): the encoder has to answer for all mixtures
+    /// at once, and errs a little on each.
+    ///
+    /// In each round every source in turn gets the μ of what the others leave of the mixture, `x - Σ_{j≠k} ŝ_j`, and all
+    /// descend again; an example keeps the one of its answers that costs least. So an encoder that left some of one source in
+    /// another's output is asked once more, of an easier mixture.
+    #[must_use]
+    pub fn separate_refined(&self, x: &[T], refinement: Refinement) -> Vec<T> {
+        x.chunks(SHARE * self.config.features).flat_map(|x| self.refined(x, refinement)).collect()
+    }
+
+    /// The sources of a few mixtures.
+    fn refined(&self, x: &[T], refinement: Refinement) -> Vec<T> {
+        let NeriConfig { features, sources: count, latent, .. } = self.config;
+        let mut kept = self.descended(x, self.means(&self.encode(x)), refinement);
+        // What was tried in vain is not tried again before its example has another answer.
+        let mut is_due = vec![true; kept.costs.len() * count];
+        for k in (0..refinement.rounds).flat_map(|_| 0..count) {
+            let due: Vec<usize> = (0..kept.costs.len()).filter(|i| is_due[i * count + k]).collect();
+            let x = pick(x, features, &due);
+            let (z, sources) = (pick(&kept.z, count * latent, &due), pick(&kept.sources, count * features, &due));
+            let tried = self.descended(&x, self.with_renewed(k, &x, z, &sources), refinement);
+            for (tries, &i) in due.iter().enumerate() {
+                is_due[i * count + k] = false;
+                if tried.costs[tries] < kept.costs[i] * (1.0 - LITTLE) {
+                    is_due[i * count..(i + 1) * count].fill(true);
+                }
+                if tried.costs[tries] < kept.costs[i] {
+                    kept.costs[i] = tried.costs[tries];
+                    row_mut(&mut kept.z, count * latent, i).copy_from_slice(row(&tried.z, count * latent, tries));
+                    row_mut(&mut kept.sources, count * features, i).copy_from_slice(row(
+                        &tried.sources,
+                        count * features,
+                        tries,
+                    ));
+                }
+            }
+        }
+        kept.sources
+    }
+
+    /// Where latent sources `z` of mixtures `x` descend to.
+    fn descended(&self, x: &[T], mut z: Vec<T>, refinement: Refinement) -> Answers<T> {
+        let NeriConfig { features, norm, .. } = self.config;
+        let Self { decoder, parameters, statistics, .. } = self;
+        refinement.descend(&Frozen { decoder, parameters, statistics, norm }, x, &mut z);
+        let sources = self.generate(&z);
+        let costs = refinement.costs((x, features), &z, &sources, norm);
+        Answers { z, sources, costs }
+    }
+
+    /// Latent sources `z` of mixtures, of which source k is the loudest that the encoder hears in what the others leave.
+    fn with_renewed(&self, k: usize, x: &[T], mut z: Vec<T>, sources: &[T]) -> Vec<T> {
+        let NeriConfig { features, norm, sources: count, latent, .. } = self.config;
+        let mut rest = x.to_vec();
+        let of_examples = rest.par_chunks_exact_mut(features).zip(sources.par_chunks_exact(count * features));
+        of_examples.for_each(|(rest, sources)| {
+            let others = [&sources[..k * features], &sources[(k + 1) * features..]].concat();
+            rest.iter_mut()
+                .zip(norm.of(&others, features))
+                .for_each(|(rest, others)| *rest = norm.without(*rest, others));
+        });
+        let heard = self.means(&self.encode(&rest));
+        let signals = self.generate(&heard);
+        let examples = z.chunks_exact_mut(count * latent).zip(heard.chunks_exact(count * latent));
+        for ((z, heard), signals) in examples.zip(signals.chunks_exact(count * features)) {
+            let energies =
+                signals.chunks_exact(features).map(|signal| signal.iter().map(|&s| s * s).sum::<T>().to_f64());
+            let (loudest, _) = energies.enumerate().max_by(|a, b| a.1.total_cmp(&b.1)).expect("there is a source");
+            z[k * latent..(k + 1) * latent].copy_from_slice(row(heard, latent, loudest));
+        }
+        z
+    }
+}
+
+/// A row of so many values.
+fn row<T>(values: &[T], width: usize, row: usize) -> &[T] {
+    &values[row * width..(row + 1) * width]
+}
+
+/// The same, to be changed.
+fn row_mut<T>(values: &mut [T], width: usize, row: usize) -> &mut [T] {
+    &mut values[row * width..(row + 1) * width]
+}
+
+/// The rows with these numbers.
+fn pick<T: Copy>(values: &[T], width: usize, rows: &[usize]) -> Vec<T> {
+    rows.iter().flat_map(|&at| row(values, width, at)).copied().collect()
+}
