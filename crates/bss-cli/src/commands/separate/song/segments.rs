@@ -6,10 +6,12 @@ use anyhow::Result;
 use bss_data::Complex64;
 use ndarray::{Array2, Array3, ArrayView2, ArrayView3, Axis, s};
 
+use rayon::prelude::*;
+
 use crate::front_end::FrontEnd;
 
 /// Segments that the model is given at once.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 64;
 
 /// From mixtures (examples, features) as the model sees them to their sources (examples, K, features).
 pub(super) type Separate<'a> = dyn Fn(&[f32]) -> Result<Vec<f32>> + 'a;
@@ -34,11 +36,6 @@ pub(super) type Gains = Array2<f32>;
 impl<'a> Segments<'a> {
     pub(super) fn new(front_end: &'a FrontEnd, separate: &'a Separate<'a>, sources: usize, mask: bool) -> Self {
         Self { front_end, separate, mask, sources, waiting: VecDeque::new(), last: None }
-    }
-
-    /// K.
-    pub(super) fn sources(&self) -> usize {
-        self.sources
     }
 
     /// Takes the next frame, all bins that the front-end sees of it, and gives the gains of those that are done.
@@ -84,44 +81,51 @@ impl<'a> Segments<'a> {
         let (bins, frames) = self.front_end.spectra.dim();
         let hop = self.hop();
         let magnitudes = self.front_end.magnitudes;
-        let (mut x, mut spectra) = (Vec::new(), Vec::new());
-        for segment in 0..segments {
-            let frame = |t: usize| &self.waiting[segment * hop + t];
-            let spectrum: Vec<f32> = (0..2 * bins).flat_map(|bin| (0..frames).map(move |t| frame(t)[bin])).collect();
-            x.push(magnitudes.normalised(&spectrum).0);
-            spectra.push(spectrum);
-        }
+        let waiting = &self.waiting;
+        // Made twice rather than kept: those of all segments are large.
+        let spectrum = |segment: usize| -> Vec<f32> {
+            let frame = |t: usize| &waiting[segment * hop + t];
+            (0..2 * bins).flat_map(|bin| (0..frames).map(move |t| frame(t)[bin])).collect()
+        };
+        let x: Vec<Vec<f32>> =
+            (0..segments).into_par_iter().map(|segment| magnitudes.normalised(&spectrum(segment)).0).collect();
         let estimates = (self.separate)(&x.concat())?;
-        let mut done = Vec::with_capacity(segments * hop);
-        for ((x, spectrum), estimate) in x.iter().zip(&spectra).zip(estimates.chunks_exact(x[0].len() * self.sources)) {
+        let of_segments = x.par_iter().zip(estimates.par_chunks(x[0].len() * self.sources)).enumerate();
+        let heard = of_segments.map(|(segment, (x, estimate))| {
             let gains = Array3::from_shape_vec((self.sources, bins, frames), magnitudes.gains(x, estimate, self.mask))?;
+            let spectrum = spectrum(segment);
             let (re, im) = spectrum.split_at(bins * frames);
-            let sizes = re.iter().zip(im).map(|(re, im)| re.hypot(*im)).collect();
-            self.put(gains, &Array2::from_shape_vec((bins, frames), sizes)?, &mut done);
+            let sizes = re.iter().zip(im).map(|(re, im)| (re * re + im * im).sqrt()).collect();
+            Ok((gains, Array2::from_shape_vec((bins, frames), sizes)?))
+        });
+        let heard: Vec<(Array3<f32>, Array2<f32>)> = heard.collect::<Result<_>>()?;
+        let mut done = Vec::with_capacity(segments * hop);
+        for (gains, sizes) in heard {
+            join(&mut self.last, gains, &sizes, &mut done);
         }
         self.waiting.drain(..segments * hop);
         Ok(done)
     }
+}
 
-    /// Joins the next segment, of magnitudes `sizes`, to those before.
-    fn put(&mut self, mut gains: Array3<f32>, sizes: &Array2<f32>, done: &mut Vec<Gains>) {
-        let hop = self.hop();
-        if let Some(before) = &self.last {
-            let order = same_order(before.view(), gains.slice(s![.., .., ..hop]), sizes.slice(s![.., ..hop]));
-            gains = gains.select(Axis(0), &order);
-        }
-        for t in 0..hop {
-            let now = gains.index_axis(Axis(2), t).to_owned();
-            done.push(match &self.last {
-                None => now,
-                Some(before) => {
-                    let share = (t as f32 + 0.5) / hop as f32;
-                    before.index_axis(Axis(2), t).mapv(|gain| gain * (1.0 - share)) + now * share
-                }
-            });
-        }
-        self.last = Some(gains.slice_move(s![.., .., hop..2 * hop]));
+/// Joins the next segment, of magnitudes `sizes`, to those before.
+fn join(last: &mut Option<Array3<f32>>, mut gains: Array3<f32>, sizes: &Array2<f32>, done: &mut Vec<Gains>) {
+    let hop = sizes.ncols() / 2;
+    if let Some(before) = &last {
+        let order = same_order(before.view(), gains.slice(s![.., .., ..hop]), sizes.slice(s![.., ..hop]));
+        gains = gains.select(Axis(0), &order);
     }
+    for t in 0..hop {
+        let now = gains.index_axis(Axis(2), t).to_owned();
+        done.push(match &last {
+            None => now,
+            Some(before) => {
+                let share = (t as f32 + 0.5) / hop as f32;
+                before.index_axis(Axis(2), t).mapv(|gain| gain * (1.0 - share)) + now * share
+            }
+        });
+    }
+    *last = Some(gains.slice_move(s![.., .., hop..2 * hop]));
 }
 
 /// Which source of a segment is which of the segment before, by the magnitudes that they have in the frames of both.

@@ -15,13 +15,18 @@ impl Grain {
         Self { place, is_integer: dtype != Dtype::F32 }
     }
 
+    /// The nearest multiple of the place, of two the even one.
+    ///
+    /// By adding a number so large that nothing smaller than a place is left beside it: the plain function is a call on
+    /// processors that a binary for all has to run on.
     fn rounded(self, value: f64) -> f64 {
-        (value / self.place).round() * self.place
+        let large = 1.5 / f64::EPSILON * self.place;
+        (value + large) - large
     }
 
     /// A value as the file has it.
     fn written(self, value: f64) -> f64 {
-        if self.is_integer { self.rounded(value) } else { f64::from(value as f32) }
+        if self.is_integer { (value / self.place).round() * self.place } else { f64::from(value as f32) }
     }
 }
 
