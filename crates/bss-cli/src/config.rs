@@ -20,7 +20,7 @@ use bss_baselines::{FastIca, Picard, Sobi};
 use bss_data::Columns;
 use bss_train::Schedule;
 
-pub(crate) use datasets::{FrontEndConfig, LearningConfig, NetworkConfig, NmfConfig};
+pub(crate) use datasets::{FrontEndConfig, LearningConfig, NetworkConfig, NmfConfig, SeparationConfig};
 pub(crate) use options::{
     Activation, Amount, Base, Decay, Decoder, Divergence, Encoder, FrontEnd, Model, Nonlinearity, Prior, Whitening,
 };
@@ -54,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) network: NetworkConfig,
     /// How a model of datasets is fitted.
     pub(crate) learning: LearningConfig,
+    /// How its sources are found, where nothing else is asked for.
+    pub(crate) separation: SeparationConfig,
     /// NMF's.
     pub(crate) nmf: NmfConfig,
     /// SOBI's.
@@ -232,6 +234,7 @@ impl Default for Config {
             front_end: FrontEndConfig::default(),
             network: NetworkConfig::default(),
             learning: LearningConfig::default(),
+            separation: SeparationConfig::default(),
             nmf: NmfConfig::default(),
             sobi: SobiConfig { lags: Sobi::default().lags },
             fastica: FastIcaConfig {

@@ -15,7 +15,7 @@ use clap::Args;
   bss report runs/ecg
   bss report runs/a --reference mixture.npz:sources --out report
   bss report runs/digits --reference mixtures.npz
-  bss report runs/notes --reference test.h5 --refine 50 --rounds 4")]
+  bss report runs/digits --reference mixtures.npz --refine 50")]
 pub(crate) struct ReportArgs {
     /// Folder that `bss fit` wrote
     #[arg(value_name = "RUN")]
@@ -25,14 +25,14 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) reference: Option<String>,
 
-    /// Of a dataset: refine the sources of all mixtures by so many steps, as `bss separate` does, and score them [default: 50
-    /// steps in 2 rounds for the mixtures that are drawn, without scores]
+    /// Of a dataset: refine the sources of all mixtures by so many steps, as `bss separate` does, and score them [default: the
+    /// run's separation.refine; if that is 0, 50 steps in 2 rounds for the mixtures that are drawn, without scores]
     #[arg(long, value_name = "STEPS", requires = "reference")]
     pub(crate) refine: Option<NonZero<usize>>,
 
-    /// With --refine: in so many rounds
-    #[arg(long, value_name = "N", requires = "refine", default_value_t = 0, hide_default_value = true)]
-    pub(crate) rounds: usize,
+    /// When refining: in so many rounds [default: the run's separation.rounds]
+    #[arg(long, value_name = "N")]
+    pub(crate) rounds: Option<usize>,
 
     /// Folder to write to [default: RUN/report]
     #[arg(long, value_name = "DIR")]

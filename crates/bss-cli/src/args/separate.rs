@@ -64,13 +64,14 @@ pub(crate) struct SeparateArgs {
     pub(crate) mask: bool,
 
     /// Go on from the encoder's answer for so many steps on each mixture: slower, and nearer to the mixture; for neri and ae
-    #[arg(long, value_name = "STEPS", default_value_t = 0)]
-    pub(crate) refine: usize,
+    /// [default: the run's separation.refine; 0: none]
+    #[arg(long, value_name = "STEPS")]
+    pub(crate) refine: Option<usize>,
 
-    /// With --refine: so many times, look for each source in turn in what the others leave of the mixture, and keep what
-    /// explains it better
-    #[arg(long, value_name = "N", requires = "refine", default_value_t = 0)]
-    pub(crate) rounds: usize,
+    /// When refining: so many times, look for each source in turn in what the others leave of the mixture, and keep what
+    /// explains it better [default: the run's separation.rounds]
+    #[arg(long, value_name = "N")]
+    pub(crate) rounds: Option<usize>,
 
     /// Bits of a value in a .wav file: integers of 16 or 24, which nothing is clipped to, or 32, floating point
     #[arg(long, value_name = "BITS", default_value = "32")]

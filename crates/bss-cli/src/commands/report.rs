@@ -33,7 +33,7 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
         Separates::Recordings(model) => {
             let (run, model_name) = (args.run.display(), config.model);
             ensure!(
-                args.refine.is_none(),
+                args.refine.is_none() && args.rounds.is_none(),
                 "--refine is for datasets; {run} was fitted to a recording with {model_name}: leave it out"
             );
             recording(args, model.as_ref(), &config, restart)

@@ -51,7 +51,7 @@ fn recording(
         config.model
     );
     ensure!(
-        args.refine == 0,
+        args.refine.is_none() && args.rounds.is_none(),
         "--refine is for models of datasets, but {} was fitted with {} to a recording; leave --refine out",
         args.run.display(),
         config.model

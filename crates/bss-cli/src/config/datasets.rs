@@ -1,6 +1,7 @@
 //! The settings of models of datasets.
 
 use bss_baselines::Nmf;
+use bss_models::Refinement;
 
 use super::{Amount, Decay, Divergence, FrontEnd};
 
@@ -73,6 +74,15 @@ pub(crate) struct LearningConfig {
     pub(crate) checkpoint_seconds: f64,
 }
 
+/// `[separation]`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct SeparationConfig {
+    /// Steps of the descent from the encoder's answer; none of the encoder's answer as it is.
+    pub(crate) refine: usize,
+    /// How often each source is looked for in what the others leave.
+    pub(crate) rounds: usize,
+}
+
 /// `[nmf]`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct NmfConfig {
@@ -141,6 +151,18 @@ impl Default for LearningConfig {
             log_every: 50,
             checkpoint_seconds: 30.0,
         }
+    }
+}
+
+impl SeparationConfig {
+    /// The same with what options say otherwise.
+    pub(crate) fn overruled(self, refine: Option<usize>, rounds: Option<usize>) -> Self {
+        Self { refine: refine.unwrap_or(self.refine), rounds: rounds.unwrap_or(self.rounds) }
+    }
+
+    /// What the model is asked for; `None` for the encoder's answer as it is.
+    pub(crate) fn refinement(self, learning: &LearningConfig) -> Option<Refinement> {
+        (self.refine > 0).then(|| Refinement::new(self.refine, self.rounds, learning.beta))
     }
 }
 

@@ -10,9 +10,12 @@ use super::{Fitting, Kind, Separates, Tensors};
 use crate::config::{self, Config, Model};
 use crate::front_end::FrontEnd;
 
+/// The sections of networks whose answers are not refined.
+const PLAIN: &[&str] = &["front-end", "network", "learning"];
+
 /// The VAE of Neri et al.
 pub(super) const NERI: Kind = Kind {
-    sections: &["front-end", "network", "learning"],
+    sections: &["front-end", "network", "learning", "separation"],
     presets: &[
         ("paper", include_str!("../../../../docs/settings/neri-paper.toml")),
         ("audio", include_str!("../../../../docs/settings/neri-audio.toml")),
@@ -31,12 +34,20 @@ pub(super) const AE: Kind =
     Kind { fitting: Fitting::Examples(ae), load: |config, tensors, _| load(config, ae, tensors), ..NERI };
 
 /// The same network, trained on sums of two mixtures.
-pub(super) const MIXIT: Kind =
-    Kind { fitting: Fitting::Examples(mixit), load: |config, tensors, _| load(config, mixit, tensors), ..NERI };
+pub(super) const MIXIT: Kind = Kind {
+    sections: PLAIN,
+    fitting: Fitting::Examples(mixit),
+    load: |config, tensors, _| load(config, mixit, tensors),
+    ..NERI
+};
 
 /// The same decoder with a latent variable for each example.
-pub(super) const GLO: Kind =
-    Kind { fitting: Fitting::Examples(glo), load: |config, tensors, _| load(config, glo, tensors), ..NERI };
+pub(super) const GLO: Kind = Kind {
+    sections: PLAIN,
+    fitting: Fitting::Examples(glo),
+    load: |config, tensors, _| load(config, glo, tensors),
+    ..NERI
+};
 
 /// A model with its initial parameters, of the settings and the size of its dataset.
 pub(crate) type Network = fn(&Config, Size) -> Result<Box<dyn ExampleModel>>;

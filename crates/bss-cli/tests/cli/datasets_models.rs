@@ -72,20 +72,25 @@ fn glo_learns_clean_examples_and_separates_by_descent() {
 #[test]
 fn refining_brings_the_sum_nearer_to_the_mixture() {
     let bench = with_few();
-    bench.ok(&format!("fit s.npy {SMALL} --mix 2 --epochs 30 --set learning.beta=0.01 --out run"));
-    bench.ok("separate few.npz --run run --out plain.npz");
-    let told = bench.json("separate few.npz --run run --out refined.npz --refine 20");
-    assert_eq!(told["refine"], 20);
+    bench.ok(&format!(
+        "fit s.npy {SMALL} --mix 2 --epochs 30 --set learning.beta=0.01 --set separation.refine=20 --out run"
+    ));
+    let told = bench.json("separate few.npz --run run --out plain.npz --refine 0");
+    assert_eq!(told["refine"], 0);
+    // As the run says.
+    let told = bench.json("separate few.npz --run run --out refined.npz");
+    assert_eq!((&told["refine"], &told["rounds"]), (&20.into(), &0.into()));
     let (x, plain, refined) = (bench.read("few.npz:mixture"), bench.read("plain.npz"), bench.read("refined.npz"));
     let (before, after) = (distance(&x, &plain), distance(&x, &refined));
     assert!(after < 0.95 * before, "{after} of {before}");
     bench.ok("separate few.npz --run run --out again.npz --refine 20");
     assert_eq!(bench.read("again.npz"), refined);
-    let told = bench.json("separate few.npz --run run --out rounds.npz --refine 20 --rounds 2");
-    assert_eq!(told["rounds"], 2);
+    let told = bench.json("separate few.npz --run run --out rounds.npz --rounds 2");
+    assert_eq!((&told["refine"], &told["rounds"]), (&20.into(), &2.into()));
     let rounds = distance(&x, &bench.read("rounds.npz"));
     assert!(rounds < after, "{rounds} after rounds, {after} before");
-    bench.fails("separate few.npz --run run --out a.npz --rounds 2", 2, &["--refine <STEPS>"]);
+    let none = "--rounds: nothing is refined; give --refine";
+    bench.fails("separate few.npz --run run --out a.npz --rounds 2 --refine 0", 1, &[none]);
 }
 
 #[test]

@@ -218,7 +218,6 @@ fn refined_sources_are_heard_and_scored_where_that_is_asked_for() {
     );
     let said = bench.json("report run --reference test.h5");
     assert!(said["scores"]["refined"].is_null() && said["scores"]["masked"].is_object());
-    bench.fails("report run --rounds 2", 2, &["--refine"]);
     bench.fails("report run --refine 5", 2, &["--reference"]);
     bench.fails("report run --reference test.h5 --refine 0", 2, &["--refine"]);
 }

@@ -102,12 +102,11 @@ const READING: &str = "\n## Reading it\n\n\
     NMF factorises each mixture by itself, with 8 templates a source as in the paper, which are variants of the one template that a first \
     factorisation finds\nfor each; *one template* stops there. MixIT is trained on sums of two single notes, which is as good as supervised; its batches hold \
     half as many\nmixtures as the VAE's and are fewer. All but *VAE* are masks of the mixture, and but for \
-    the ideal ones that\nthe paper names and those of preset paper they are shares of energies (`front-end.mask`), which served NMF and the refined VAEM better than shares of magnitudes (equation 10 of the paper); the plain VAEM \
-    does\nbetter with the latter. Without refinement it stays below NMF, which fits each mixture by itself and needs no training.\n\n\
-    *VAEM, refined* goes beyond the paper. The encoder answers for all mixtures at once and often leaves some of one note in the other's output. \
+    the ideal ones that\nthe paper names and those of preset paper they are shares of energies (`front-end.mask`), which served NMF and the refined VAEM better than shares of magnitudes (equation 10 of the paper).\n\n\
+    *VAEM* of preset quick goes beyond the paper, as the preset `audio` does by itself (`bss separate --mask`). The encoder answers for all mixtures at once, and often \
+    leaves some of one note in the other's\noutput: *encoder alone* (`--refine 0`) is the paper's VAEM, with this network and this training, and stays below NMF, which fits each mixture by itself. \
     So\nlatent sources go on by gradient for each mixture by itself; and in rounds, each source in turn is encoded anew from what the others leave of \
-    the\nmixture, all go on, and what costs least is kept (`bss separate --mask --refine 50 --rounds 4`). It knows no truth, and takes time;\n\
-    *refined sooner* is `--refine 20 --rounds 2`.\n\n\
+    the\nmixture, all go on, and what costs least is kept (15 steps a descent, 3 rounds; *longer*: `--refine 50 --rounds 4`). It knows no truth.\n\n\
     The ideal masks are those of every frame; the preset `audio` sees 8 frames as one, and its masks are constant over them. With \
     `--minutes` a\ntraining is cut, and the next call goes on with it.\n";
 

@@ -1,5 +1,7 @@
 //! The mixtures of a dataset that a report shows.
 
+use std::num::NonZero;
+
 use anyhow::{Context as _, Result, ensure};
 use bss_models::Refinement;
 use bss_nn::Noise;
@@ -52,10 +54,10 @@ pub(super) struct Refining {
 
 impl Refining {
     pub(super) fn of(args: &ReportArgs, config: &Config) -> Self {
-        let asked = args.refine.map(|steps| (steps.get(), args.rounds));
-        let (steps, rounds) = asked.unwrap_or(REFINED);
-        let refinement = Refinement::new(steps, rounds, config.learning.beta);
-        Self { refinement, all: asked.is_some() }
+        let asked = config.separation.overruled(args.refine.map(NonZero::get), args.rounds);
+        let asked = asked.refinement(&config.learning);
+        let drawn = || Refinement::new(REFINED.0, args.rounds.unwrap_or(REFINED.1), config.learning.beta);
+        Self { refinement: asked.unwrap_or_else(drawn), all: asked.is_some() && args.reference.is_some() }
     }
 
     /// The refined sources of mixtures x as the model sees them, of all or the first `drawn` values; `None` where the model

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use bss_data::{Dtype, Named};
-use bss_models::{Refinement, ratio_mask};
+use bss_models::ratio_mask;
 use bss_nn::Noise;
 use ndarray::{ArrayD, IxDyn};
 use serde_json::json;
@@ -32,6 +32,8 @@ pub(super) fn run(
     config: &Config,
     sample_rate: Option<f64>,
 ) -> Result<()> {
+    let separation = config.separation.overruled(args.refine, args.rounds);
+    let config = &Config { separation, ..config.clone() };
     ensure_options(args, separator, config)?;
     // What is separated has the rate of what the run was fitted to.
     let front_end = FrontEnd::of(config)?.map(|front_end| FrontEnd { sample_rate, ..front_end });
@@ -57,7 +59,7 @@ pub(super) fn run(
     if let Some(front_end) = &front_end {
         return sound::run(args, separator, config, front_end, (&examples, &warnings));
     }
-    let mut sources = sources(args, separator, config, &examples.values)?;
+    let mut sources = sources(separator, config, &examples.values)?;
     if args.mask {
         sources = ratio_mask(&examples.values, &sources, examples.features());
     }
@@ -86,8 +88,8 @@ pub(super) fn run(
             "shape": shape,
             "sources": count,
             "mask": args.mask,
-            "refine": args.refine,
-            "rounds": args.rounds,
+            "refine": separation.refine,
+            "rounds": separation.rounds,
             "divided_by_255": examples.were_bytes,
             "warnings": warnings.as_slice(),
         }));
@@ -101,16 +103,10 @@ pub(super) fn run(
 ///
 /// # Errors
 /// Refinement of a model that cannot.
-pub(super) fn sources(
-    args: &SeparateArgs,
-    separator: &ExampleSeparator,
-    config: &Config,
-    x: &[f32],
-) -> Result<Vec<f32>> {
-    if args.refine == 0 {
+pub(super) fn sources(separator: &ExampleSeparator, config: &Config, x: &[f32]) -> Result<Vec<f32>> {
+    let Some(refinement) = config.separation.refinement(&config.learning) else {
         return Ok(separator.model.separate(x));
-    }
-    let refinement = Refinement::new(args.refine, args.rounds, config.learning.beta);
+    };
     let refined = separator.model.separate_refined(x, refinement);
     refined.with_context(|| format!("--refine: {} has no encoder to go on from; leave --refine out", config.model))
 }
@@ -133,9 +129,14 @@ fn ensure_options(args: &SeparateArgs, separator: &ExampleSeparator, config: &Co
         !(args.std && args.mask),
         "--std is that of the sources as they are decoded, not of masked ones; leave --std or --mask out"
     );
+    let refines = config.separation.refine > 0;
     ensure!(
-        !(args.std && args.refine > 0),
-        "--std is that of the encoder's posterior, not of refined sources; leave --std or --refine out"
+        !(args.std && refines),
+        "--std is that of the encoder's posterior, not of refined sources; leave --std out, or give --refine 0"
+    );
+    ensure!(
+        refines || args.rounds.is_none_or(|rounds| rounds == 0),
+        "--rounds: nothing is refined; give --refine STEPS as well, or leave --rounds out"
     );
     Ok(())
 }

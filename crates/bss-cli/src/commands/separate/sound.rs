@@ -37,7 +37,7 @@ pub(super) fn run(
     for (mut to, spectra) in batches.zip(examples.values.chunks(AT_ONCE * stored)) {
         let x: Vec<f32> =
             spectra.chunks_exact(stored).flat_map(|spectrum| front_end.magnitudes.normalised(spectrum).0).collect();
-        let estimates = examples::sources(args, separator, config, &x)?;
+        let estimates = examples::sources(separator, config, &x)?;
         let of_mixture = spectra.par_chunks_exact(stored).zip(x.par_chunks_exact(features));
         let signals: Vec<Vec<Vec<f64>>> = of_mixture
             .zip(estimates.par_chunks_exact(count * features))
@@ -64,8 +64,8 @@ pub(super) fn run(
             "samples": examples.samples,
             "sources": count,
             "mask": args.mask,
-            "refine": args.refine,
-            "rounds": args.rounds,
+            "refine": config.separation.refine,
+            "rounds": config.separation.rounds,
             "sample_rate": examples.sample_rate,
             "warnings": warnings.as_slice(),
         }));
