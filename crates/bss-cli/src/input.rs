@@ -8,6 +8,7 @@ mod examples;
 mod notes;
 mod rate;
 mod repair;
+mod stems;
 
 use std::path::Path;
 

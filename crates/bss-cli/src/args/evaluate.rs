@@ -25,14 +25,14 @@ use clap::Args;
 #[command(after_long_help = "Examples:
   bss evaluate --estimate estimate.npz --reference mixture.npz:sources
   bss evaluate --estimate estimate.npy --reference sources.npy --metrics si_sdr_db,amari --json
-  bss evaluate --estimate voices.wav --reference truth.wav --metrics si_sdr_db,sdr_db,sir_db,sar_db
+  bss evaluate --estimate stems --reference truth.wav --metrics si_sdr_db,sdr_db,sir_db,sar_db
   bss evaluate --estimate digits.npz --reference test.npz:sources --metrics psnr_db,ssim --json")]
 pub(crate) struct EvaluateArgs {
-    /// Estimated sources, FILE or FILE:ARRAY
+    /// Estimated sources, FILE or FILE:ARRAY, or a folder of one .wav a source
     #[arg(long, value_name = "FILE")]
     pub(crate) estimate: String,
 
-    /// True sources, FILE or FILE:ARRAY
+    /// True sources, in the same way
     #[arg(long, value_name = "FILE")]
     pub(crate) reference: String,
 

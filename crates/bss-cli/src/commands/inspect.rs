@@ -39,7 +39,9 @@ fn notes(entry: &Entry) -> String {
         None => format!("{}, no header", text.delimiter),
     });
     let images = match entry.shape[..] {
-        [height, width, _] => Some(format!("images of {height} by {width} pixels, with --traversal")),
+        [height, width, _] if entry.sample_rate.is_none() => {
+            Some(format!("images of {height} by {width} pixels, with --traversal"))
+        }
         _ => None,
     };
     unreadable.into_iter().chain(text).chain(images).collect::<Vec<_>>().join("; ")

@@ -1,12 +1,14 @@
 //! One array of one file as a matrix (samples, channels).
 
 use std::convert::Infallible;
+use std::path::Path;
 
 use anyhow::{Result, ensure};
 use bss_data::{Columns, Entry, Format, Location, ReadOptions, Traversal};
 use ndarray::{Array2, ArrayD, Axis};
 
 use super::rate::sound_resampled;
+use super::stems::read_stems;
 use super::{Reading, Recording};
 use crate::layout::Layout;
 use crate::warnings::{Warning, Warnings};
@@ -59,11 +61,15 @@ pub(crate) struct Stored {
     pub(crate) sample_rate: Option<f64>,
 }
 
-/// An array of any number of dimensions; of a file with several, `default_key`.
+/// An array of any number of dimensions; of a file with several, `default_key`; of a folder, its stems.
 ///
 /// # Errors
-/// What [`bss_data::read`] refuses.
+/// What [`bss_data::read`] refuses; folders without stems.
 pub(crate) fn read_array(input: &str, default_key: &str) -> Result<Stored> {
+    let folder = Path::new(input);
+    if folder.is_dir() && Format::of(folder).is_err() {
+        return read_stems(folder);
+    }
     let at = locate(input, default_key)?;
     let array = bss_data::read(&at, &ReadOptions::default())?;
     Ok(Stored { values: array.values, at, sample_rate: array.sample_rate })

@@ -4,8 +4,11 @@ use anyhow::Result;
 use bss_data::{Format, Location};
 
 /// The array of that name in the same file and group as the array `sources`; of a file `e.npy`, which has one array
-/// only, the file `e.NAME.npy`.
+/// only, the file `e.NAME.npy`. A folder of stems has nothing.
 pub(super) fn beside(sources: &Location, name: &str) -> Result<Option<Location>> {
+    if sources.path.is_dir() {
+        return Ok(None);
+    }
     let location = if Format::of(&sources.path)? == Format::Npy {
         Location { path: sources.path.with_extension(format!("{name}.npy")), key: None }
     } else {
