@@ -94,7 +94,16 @@ impl SoundReader {
                 let values = wav::next_values(reader, &self.at, most)?;
                 Ok((!values.is_empty()).then_some(values))
             }
-            Source::Compressed(packets) => packets.next(),
+            Source::Compressed(packets) => {
+                let Some(mut values) = packets.next()? else { return Ok(None) };
+                // A packet is a few milliseconds.
+                while values.len() < PIECE
+                    && let Some(more) = packets.next()?
+                {
+                    values.extend(more);
+                }
+                Ok(Some(values))
+            }
         }
     }
 }

@@ -176,6 +176,24 @@ fn refining_brings_sources_nearer_to_their_mixture_and_leaves_each_by_itself() {
 }
 
 #[test]
+fn descents_that_look_at_some_values_do_as_well_by_all() {
+    // Four latent dimensions, of which each is told by 10 of 211 values: every fifth is looked at.
+    let config = NeriConfig { features: 211, latent: 2, ..config(2, Latent::Gaussian) };
+    let mut model = NeriVae::<f64>::new(config, Noise::new(1));
+    let z: Vec<f64> = Noise::new(3).normal(Purpose::Sample, 0, 0, 4 * 40);
+    let truth = model.generate(&z);
+    let x: Vec<f64> = truth.chunks_exact(422).flat_map(|s| (0..211).map(|i| s[i] + s[211 + i])).collect();
+    let distances = |sources: &[f64]| -> Vec<f64> {
+        let examples = x.chunks_exact(211).zip(sources.chunks_exact(422));
+        examples.map(|(x, s)| (0..211).map(|i| (x[i] - s[i] - s[211 + i]).abs()).sum::<f64>()).collect()
+    };
+    let refinement = Refinement { steps: 200, beta: 0.0, ..Refinement::default() };
+    let (before, after) = (distances(&model.separate(&x)), distances(&model.separate_refined(&x, refinement)));
+    let nearer = before.iter().zip(&after).filter(|(before, after)| **after < 0.2 * **before).count();
+    assert!(nearer >= 20, "{nearer} of 40: {before:?} {after:?}");
+}
+
+#[test]
 fn generative_latent_optimisation_learns_its_examples_and_takes_their_sum_apart() {
     // Bars of 6 by 4 pixels: of each example one column is lit.
     let example = |i: usize| (0..24).map(move |p| if p % 6 == i % 6 { 0.9f32 } else { 0.05 });

@@ -1,6 +1,5 @@
 //! `bss report`.
 
-use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -25,10 +24,10 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) reference: Option<String>,
 
-    /// Of a dataset: refine the sources of all mixtures by so many steps, as `bss separate` does, and score them [default: the
-    /// run's separation.refine; if that is 0, 50 steps in 2 rounds for the mixtures that are drawn, without scores]
+    /// Of a dataset: refine the sources of all mixtures by so many steps, as `bss separate` does, and score them; 0: only
+    /// those that are drawn, by 50 steps in 2 rounds, without scores [default: the run's separation.refine]
     #[arg(long, value_name = "STEPS", requires = "reference")]
-    pub(crate) refine: Option<NonZero<usize>>,
+    pub(crate) refine: Option<usize>,
 
     /// When refining: in so many rounds [default: the run's separation.rounds]
     #[arg(long, value_name = "N")]

@@ -32,10 +32,12 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
     match model {
         Separates::Recordings(model) => {
             let (run, model_name) = (args.run.display(), config.model);
-            ensure!(
-                args.refine.is_none() && args.rounds.is_none(),
-                "--refine is for datasets; {run} was fitted to a recording with {model_name}: leave it out"
-            );
+            for (option, given) in [("--refine", args.refine), ("--rounds", args.rounds)] {
+                ensure!(
+                    given.is_none(),
+                    "{option} is for datasets; {run} was fitted to a recording with {model_name}: leave it out"
+                );
+            }
             recording(args, model.as_ref(), &config, restart)
         }
         Separates::Examples(separator) => examples::run(args, &separator, &config, sample_rate),

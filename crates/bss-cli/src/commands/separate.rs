@@ -50,12 +50,14 @@ fn recording(
         "--std: {} gives one estimate and does not say how sure it is; leave --std out, or fit with --model ar-flow",
         config.model
     );
-    ensure!(
-        args.refine.is_none() && args.rounds.is_none(),
-        "--refine is for models of datasets, but {} was fitted with {} to a recording; leave --refine out",
-        args.run.display(),
-        config.model
-    );
+    for (option, given) in [("--refine", args.refine), ("--rounds", args.rounds)] {
+        ensure!(
+            given.is_none(),
+            "{option} is for models of datasets, but {} was fitted with {} to a recording; leave {option} out",
+            args.run.display(),
+            config.model
+        );
+    }
     if let Some(noise_db) = args.noise_db {
         ensure!(
             noise_db.is_finite(),

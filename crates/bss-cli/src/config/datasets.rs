@@ -157,7 +157,8 @@ impl Default for LearningConfig {
 impl SeparationConfig {
     /// The same with what options say otherwise.
     pub(crate) fn overruled(self, refine: Option<usize>, rounds: Option<usize>) -> Self {
-        Self { refine: refine.unwrap_or(self.refine), rounds: rounds.unwrap_or(self.rounds) }
+        let refine = refine.unwrap_or(self.refine);
+        Self { refine, rounds: if refine > 0 { rounds.unwrap_or(self.rounds) } else { 0 } }
     }
 
     /// What the model is asked for; `None` for the encoder's answer as it is.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use toml::{Table, Value};
 
 use super::Config;
-use super::keys::{KEYS, Key, SECTIONS};
+use super::keys::{Key, SECTIONS};
 
 /// The column at which the comments behind values start, where the values are not longer.
 const COMMENTS: usize = 32;
@@ -56,10 +56,10 @@ impl Config {
         table
     }
 
-    /// The keys whose values differ, with the value here and the value there; `none` where there is none.
+    /// The model's keys whose values differ, with the value here and the value there; `none` where there is none.
     pub(crate) fn differences(&self, other: &Self) -> Vec<(&'static str, String, String)> {
         let shown = |value: Option<Value>| value.map_or_else(|| "none".to_owned(), |value| value.to_string());
-        let changed = KEYS.iter().filter(|key| key.value(self) != key.value(other));
+        let changed = self.keys().filter(|key| key.value(self) != key.value(other));
         changed.map(|key| (key.path, shown(key.value(self)), shown(key.value(other)))).collect()
     }
 

@@ -199,8 +199,8 @@ fn refined(data: &ExamplesReport) -> String {
     let drawn = if of_all {
         ""
     } else {
-        " Here that is done for the mixtures that are drawn alone, so it has no scores; `bss report --reference FILE \
-         --refine STEPS` scores it for all."
+        " Here that is done for the mixtures that are drawn alone, so it has no scores; with a reference, `--refine STEPS` \
+         scores it for all."
     };
     format!(
         "The same masks of sources that went on from the encoder's answer, for each mixture by itself, as `bss separate \
@@ -210,7 +210,7 @@ fn refined(data: &ExamplesReport) -> String {
 
 const SOURCES: (&str, &str) = (
     "Sources",
-    "A mixture is the sum of its sources, so each has the scale that it has in the mixture. Which output holds which source \
+    "What the model says at once, before anything is refined. A mixture is the sum of its sources, so each has the scale that it has in the mixture. Which output holds which source \
      is open in every example anew; true sources, where they are shown, stand in the place of the output that comes \
      nearest as it is decoded; an output to spare has none.",
 );

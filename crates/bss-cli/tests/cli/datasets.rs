@@ -179,6 +179,11 @@ fn the_paper_s_preset_comes_before_the_other_settings() {
         format!("fit s.npy {SMALL} --mix 2 --epochs 1 --set learning.beta=0.25 --preset paper --out run --resume");
     bench.ok(&again);
     bench.ok("fit s.npy --out run --quiet --resume");
+    // What a preset says of other models is not asked of this one.
+    let mixit = "fit s.npy --model mixit --mix 1 --preset audio --set front-end.kind=none --set network.widths=[8] --epochs 1 \
+                 --quiet --out pairs";
+    bench.ok(mixit);
+    bench.ok(&format!("{mixit} --resume"));
     bench.fails("fit s.npy --model neri --preset ours --out x", 1, &["neri has no such preset; there is paper"]);
     bench.fails("fit s.npy --model sobi --preset paper --out x", 1, &["sobi has no presets"]);
 }

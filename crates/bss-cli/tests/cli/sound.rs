@@ -219,7 +219,16 @@ fn refined_sources_are_heard_and_scored_where_that_is_asked_for() {
     let said = bench.json("report run --reference test.h5");
     assert!(said["scores"]["refined"].is_null() && said["scores"]["masked"].is_object());
     bench.fails("report run --refine 5", 2, &["--reference"]);
-    bench.fails("report run --reference test.h5 --refine 0", 2, &["--refine"]);
+    let said = bench.json("report run --reference test.h5 --refine 0");
+    assert!(said["scores"]["refined"].is_null());
+    // A recording of more than one piece of the file, refined as well.
+    let song = song(70_000, 1);
+    write_sound(&bench, "song.wav", &song, 8000.0, Dtype::I16);
+    let said = bench.json("separate song.wav --run run --out stems --mask --refine 2 --rounds 1");
+    assert_eq!((&said["refine"], &said["adds_up"], &said["samples"]), (&2.into(), &true.into(), &70_000.into()));
+    bench.ok("separate song.wav --run run --out plain --mask");
+    let stems = ["stems/source-1.wav", "plain/source-1.wav"].map(|name| read_sound(&bench, name).0);
+    assert!(stems[0] != stems[1]);
 }
 
 #[test]
@@ -241,6 +250,44 @@ fn stems_of_a_recording_add_up_to_it_to_the_last_bit() {
             assert_eq!(*a as f32 + *b as f32, *x as f32);
         }
     }
+}
+
+#[test]
+fn a_recording_that_breaks_off_leaves_no_sources() {
+    let bench = fitted();
+    // Beyond the first piece of the file.
+    let mut song = song(70_000, 1);
+    song[[69_000, 0]] = f64::NAN;
+    write_sound(&bench, "song.wav", &song, 8000.0, Dtype::F32);
+    bench.fails("separate song.wav --run run --out stems --mask", 1, &["song.wav: holds values that are NaN"]);
+    song[[69_000, 0]] = 5.0;
+    write_sound(&bench, "song.wav", &song, 8000.0, Dtype::F32);
+    bench.fails("separate song.wav --run run --out stems --mask --bits 16", 1, &["16"]);
+    assert_eq!(std::fs::read_dir(bench.path("stems")).unwrap().count(), 0);
+    bench.ok("separate song.wav --run run --out stems --mask");
+}
+
+#[test]
+fn a_folder_of_stems_is_scored_in_the_order_of_their_numbers() {
+    let bench = Bench::new();
+    let [low, high] = [false, true].map(|is_high| Array2::from_shape_vec((2000, 1), tone(is_high, 3, 2000)).unwrap());
+    write_sound(&bench, "stems/source-2.wav", &low, 8000.0, Dtype::F32);
+    write_sound(&bench, "stems/source-10.wav", &high, 8000.0, Dtype::F32);
+    let both = ndarray::concatenate![Axis(1), low, high];
+    write_sound(&bench, "truth.wav", &both, 8000.0, Dtype::F32);
+    let scores = bench.json("evaluate --estimate stems --reference truth.wav --metrics correlation");
+    assert_eq!(scores["permutation"], serde_json::json!([0, 1]));
+    assert!(scores["correlation"]["min"].as_f64().unwrap() > 0.999_999);
+    let evaluate = "evaluate --estimate stems --reference truth.wav";
+    write_sound(&bench, "stems/source-11.wav", &both, 8000.0, Dtype::F32);
+    bench.fails(evaluate, 1, &["source-11.wav: has 2 channels, expected one"]);
+    let short = low.slice_move(ndarray::s![..1000, ..]);
+    write_sound(&bench, "stems/source-11.wav", &short, 8000.0, Dtype::F32);
+    bench.fails(evaluate, 1, &["source-11.wav: has 1000 samples at 8000 Hz", "source-2.wav has 2000"]);
+    std::fs::create_dir(bench.path("empty")).unwrap();
+    bench.fails("evaluate --estimate empty --reference truth.wav", 1, &["empty: is a folder without sound"]);
+    // Sound is no image.
+    assert!(!bench.ok("inspect truth.wav").contains("images"));
 }
 
 #[test]

@@ -29,7 +29,7 @@ impl Default for Refinement {
 const WAY: f64 = 2.5;
 /// A larger rate leaps over the mode.
 const MOST: f64 = 0.125;
-/// Mixtures that descend together on a thread: enough to fill the products, few enough for every thread to get some.
+/// Mixtures that descend together on a thread, at most: fewer fill the products less well, more leave threads idle.
 const TOGETHER: usize = 32;
 /// Values for each latent dimension that a descent looks at: more tell hardly more, and cost time.
 const VALUES: usize = 10;
@@ -56,7 +56,7 @@ impl Refinement {
         let examples = x.len() / features;
         let Some(codes) = z.len().checked_div(examples) else { return };
         let every = thinning(features, VALUES * codes);
-        // Of one size, and an even number of them: what is left over at the end would keep one thread waiting.
+        // Of one size, in pairs: of a full share and a small one, two threads would wait for the full one.
         let share = examples.div_ceil(2 * examples.div_ceil(2 * TOGETHER));
         let shares = x.par_chunks(share * features).zip(z.par_chunks_mut(share * codes));
         shares.for_each(|(x, z)| {
@@ -103,7 +103,7 @@ impl Refinement {
 }
 
 /// The largest step through so many values that leaves `enough` of them and has no factor in common with their number: of
-/// values in rows of whatever length, it meets every column.
+/// values in rows of whatever length, what is left is spread over the columns.
 fn thinning(features: usize, enough: usize) -> usize {
     let factor = |mut a: usize, mut b: usize| {
         while b > 0 {

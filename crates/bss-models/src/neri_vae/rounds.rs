@@ -20,9 +20,9 @@ impl<T: Real> NeriVae<T> {
     /// As [`separate`](Self::separate), with latent sources that go on from μ(x): the encoder has to answer for all mixtures
     /// at once, and errs a little on each.
     ///
-    /// In each round every source in turn gets the μ of what the others leave of the mixture, `x - Σ_{j≠k} ŝ_j`, and all
-    /// descend again; an example keeps the one of its answers that costs least. So an encoder that left some of one source in
-    /// another's output is asked once more, of an easier mixture.
+    /// In each round every source in turn gets the μ of what the others leave of the mixture, `x - Σ_{j≠k} ŝ_j`, from
+    /// where all sources of the example descend again; it keeps the one of its answers that costs least. So an encoder that
+    /// left some of one source in another's output is asked once more, of an easier mixture.
     #[must_use]
     pub fn separate_refined(&self, x: &[T], refinement: Refinement) -> Vec<T> {
         x.chunks(SHARE * self.config.features).flat_map(|x| self.refined(x, refinement)).collect()
@@ -31,40 +31,52 @@ impl<T: Real> NeriVae<T> {
     /// The sources of a few mixtures.
     fn refined(&self, x: &[T], refinement: Refinement) -> Vec<T> {
         let NeriConfig { features, sources: count, latent, .. } = self.config;
-        let mut kept = self.descended(x, self.means(&self.encode(x)), refinement);
+        let mut kept = self.answers(x, self.means(&self.encode(x)), refinement);
+        let all: Vec<usize> = (0..kept.costs.len()).collect();
+        let first = self.descended(x, kept.z.clone(), refinement);
+        self.keep_better(&mut kept, &first, &all);
         // What was tried in vain is not tried again before its example has another answer.
         let mut is_due = vec![true; kept.costs.len() * count];
         for k in (0..refinement.rounds).flat_map(|_| 0..count) {
-            let due: Vec<usize> = (0..kept.costs.len()).filter(|i| is_due[i * count + k]).collect();
+            let due: Vec<usize> = all.iter().copied().filter(|i| is_due[i * count + k]).collect();
             let x = pick(x, features, &due);
             let (z, sources) = (pick(&kept.z, count * latent, &due), pick(&kept.sources, count * features, &due));
             let tried = self.descended(&x, self.with_renewed(k, &x, z, &sources), refinement);
-            for (tries, &i) in due.iter().enumerate() {
+            for (&i, cost) in due.iter().zip(&tried.costs) {
                 is_due[i * count + k] = false;
-                if tried.costs[tries] < kept.costs[i] * (1.0 - LITTLE) {
+                if *cost < kept.costs[i] * (1.0 - LITTLE) {
                     is_due[i * count..(i + 1) * count].fill(true);
                 }
-                if tried.costs[tries] < kept.costs[i] {
-                    kept.costs[i] = tried.costs[tries];
-                    row_mut(&mut kept.z, count * latent, i).copy_from_slice(row(&tried.z, count * latent, tries));
-                    row_mut(&mut kept.sources, count * features, i).copy_from_slice(row(
-                        &tried.sources,
-                        count * features,
-                        tries,
-                    ));
-                }
             }
+            self.keep_better(&mut kept, &tried, &due);
         }
         kept.sources
     }
 
+    /// Takes the answers that cost less than those kept of the examples with these numbers.
+    fn keep_better(&self, kept: &mut Answers<T>, tried: &Answers<T>, examples: &[usize]) {
+        let NeriConfig { features, sources: count, latent, .. } = self.config;
+        for (from, &to) in examples.iter().enumerate() {
+            if tried.costs[from] < kept.costs[to] {
+                kept.costs[to] = tried.costs[from];
+                row_mut(&mut kept.z, count * latent, to).copy_from_slice(row(&tried.z, count * latent, from));
+                let sources = row(&tried.sources, count * features, from);
+                row_mut(&mut kept.sources, count * features, to).copy_from_slice(sources);
+            }
+        }
+    }
+
     /// Where latent sources `z` of mixtures `x` descend to.
     fn descended(&self, x: &[T], mut z: Vec<T>, refinement: Refinement) -> Answers<T> {
-        let NeriConfig { features, norm, .. } = self.config;
         let Self { decoder, parameters, statistics, .. } = self;
-        refinement.descend(&Frozen { decoder, parameters, statistics, norm }, x, &mut z);
+        refinement.descend(&Frozen { decoder, parameters, statistics, norm: self.config.norm }, x, &mut z);
+        self.answers(x, z, refinement)
+    }
+
+    /// What latent sources `z` of mixtures `x` sound like, and cost.
+    fn answers(&self, x: &[T], z: Vec<T>, refinement: Refinement) -> Answers<T> {
         let sources = self.generate(&z);
-        let costs = refinement.costs((x, features), &z, &sources, norm);
+        let costs = refinement.costs((x, self.config.features), &z, &sources, self.config.norm);
         Answers { z, sources, costs }
     }
 

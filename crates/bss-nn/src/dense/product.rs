@@ -98,6 +98,17 @@ mod tests {
             let (y, dx, dw) = run(1);
             assert_eq!((y.clone(), dx.clone(), dw.clone()), run(2));
             assert_eq!((y.clone(), dx.clone(), dw.clone()), run(5));
+            // Some rows of W are as good as a W of these.
+            let some: Vec<f32> = w.chunks_exact(inputs).step_by(2).flatten().copied().collect();
+            let thinned = Sizes { outputs: outputs.div_ceil(2), every: 2, ..sizes };
+            let alone = Sizes { every: 1, ..thinned };
+            let of = |sizes: Sizes, w: &[f32]| {
+                let (mut y, mut dx) = (vec![0.0; rows * sizes.outputs], vec![0.0; x.len()]);
+                sizes.forward_alone(&x, w, &mut y);
+                sizes.input_gradient_alone(&dy[..rows * sizes.outputs], w, &mut dx);
+                (y, dx)
+            };
+            assert_eq!(of(thinned, &w), of(alone, &some));
             let close = |found: f32, terms: &mut dyn Iterator<Item = (f32, f32)>| {
                 let sum: f64 = terms.map(|(a, b)| f64::from(a) * f64::from(b)).sum();
                 assert!((f64::from(found) - sum).abs() < 1e-4, "{found} against {sum}");

@@ -52,8 +52,10 @@ pub(super) fn ensure_same(
         "{}: was fitted to other data than {label}; resume with the same input, or start anew with --force",
         folder.path().display()
     );
+    // Settings that have come since have their defaults in both.
+    let saved = Config::from_toml(state["config"].as_str().unwrap_or_default());
     ensure!(
-        state["config"] == config.to_toml().as_str(),
+        saved.is_ok_and(|saved| saved.model == config.model && saved.differences(config).is_empty()),
         "{}: was changed since the run's state was saved; undo the change, or start anew with --force",
         folder.config().display()
     );

@@ -136,7 +136,7 @@ fn ensure_options(args: &SeparateArgs, separator: &ExampleSeparator, config: &Co
     );
     ensure!(
         refines || args.rounds.is_none_or(|rounds| rounds == 0),
-        "--rounds: nothing is refined; give --refine STEPS as well, or leave --rounds out"
+        "--rounds: nothing is refined; give --refine STEPS as well, for neri or ae, or leave --rounds out"
     );
     Ok(())
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 use anyhow::{Context as _, Result, ensure};
-use bss_data::{SoundReader, SoundWriter};
+use bss_data::{Resampler, SoundReader, SoundWriter};
 use serde_json::json;
 
 use super::examples;
@@ -49,6 +49,7 @@ pub(super) fn run(
         "{input}: has {channels} channels, whose mean the model hears; give --mask, so that its sources are shares of each"
     );
     let rate_of_model = run_rate.unwrap_or(rate);
+    let resampler = resampler(channels, rate, rate_of_model).with_context(|| input.to_owned())?;
     let files = super::folder::prepare(args, separator.model.sources(), "wav")?;
     let dtype = args.bits.dtype();
     let writers = files.iter().map(|path| Ok(SoundWriter::create(path, channels, rate_of_model, dtype)?));
@@ -62,25 +63,28 @@ pub(super) fn run(
     let voiced = std::thread::scope(|scope| {
         let voicing = scope.spawn(|| voices.all(receiver));
         // Without a sender, the voices end, finished or not.
-        listen(reader, Listener::new(front_end, channels, segments), (input, rate_of_model), sender)?;
-        voicing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        let listened = listen((reader, resampler), Listener::new(front_end, channels, segments), input, sender);
+        let voiced = voicing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        listened.and(voiced)
     });
     tell((args, config.separation), &files, (input, rate), rate_of_model, voiced?)
 }
 
 /// Hands on what is heard of a recording, as long as somebody takes it.
 fn listen(
-    mut reader: SoundReader,
+    (mut reader, mut resampler): (SoundReader, Option<Resampler>),
     mut listener: Listener,
-    (input, rate_of_model): (&str, f64),
+    input: &str,
     to: SyncSender<Heard>,
 ) -> Result<()> {
-    let resampler = resampler(reader.channels(), reader.sample_rate(), rate_of_model);
-    let mut resampler = resampler.with_context(|| input.to_owned())?;
-    while let Some(piece) = reader.next_piece().with_context(|| input.to_owned())? {
+    let go_on = || {
         if interrupt::has_come() {
-            return Err(Fault::Interrupted(format!("interrupted; no source of {input} was written")).into());
+            return Err(Fault::Interrupted(format!("interrupted; no source of {input} was written")));
         }
+        Ok(())
+    };
+    while let Some(piece) = reader.next_piece().with_context(|| input.to_owned())? {
+        go_on()?;
         let bad = piece.iter().any(|value| !value.is_finite());
         ensure!(!bad, "{input}: holds values that are NaN or infinite; repair it first");
         let heard = match &mut resampler {
@@ -92,8 +96,10 @@ fn listen(
         }
     }
     let rest = resampler.map_or_else(Vec::new, |mut resampler| resampler.finish());
+    let last = listener.finish(rest)?;
+    go_on()?;
     // Nobody takes it where the voices have failed, who tell why.
-    let _ = to.send(listener.finish(rest)?);
+    let _ = to.send(last);
     Ok(())
 }
 

@@ -15,7 +15,7 @@ const SHARE: usize = 256;
 #[derive(Clone, Debug, Default)]
 pub struct Trace<T> {
     layers: Vec<Traced<T>>,
-    /// The last layer's values, (rows, outputs).
+    /// The last layer's values, of the outputs that were asked for, (rows, outputs).
     pub output: Vec<T>,
     /// The gradients of a layer's output and of its input.
     cotangents: [Vec<T>; 2],

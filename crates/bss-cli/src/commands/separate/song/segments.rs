@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use anyhow::Result;
 use bss_data::Complex64;
 use ndarray::{Array2, Array3, ArrayView2, ArrayView3, Axis, s};
-
 use rayon::prelude::*;
 
 use crate::front_end::FrontEnd;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::mpsc::Receiver;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail, ensure};
 use bss_data::{Analysis, Complex64, SoundWriter, Synthesis};
 use ndarray::ArrayView1;
 
@@ -78,7 +78,7 @@ impl Voices {
                 return self.finish();
             }
         }
-        anyhow::bail!("the recording broke off")
+        bail!("the recording broke off")
     }
 
     /// Takes samples (samples, channels).
@@ -93,6 +93,8 @@ impl Voices {
     fn finish(mut self) -> Result<(usize, Sums)> {
         let frames = self.analyses.iter_mut().map(Analysis::finish).collect();
         self.sound(frames)?;
+        let [frames, gains] = [self.frames.len(), self.gains.len()];
+        ensure!(frames == 0 && gains == 0, "{frames} frames without gains and {gains} gains without a frame");
         let last = |syntheses: &mut Vec<Synthesis>| syntheses.iter_mut().map(|of| of.finish(self.taken)).collect();
         let last = self.syntheses.iter_mut().map(last).collect();
         self.write(last)?;
