@@ -179,7 +179,7 @@ fn refining_brings_sources_nearer_to_their_mixture_and_leaves_each_by_itself() {
 fn descents_that_look_at_some_values_do_as_well_by_all() {
     // Four latent dimensions, of which each is told by 10 of 211 values: every fifth is looked at.
     let config = NeriConfig { features: 211, latent: 2, ..config(2, Latent::Gaussian) };
-    let mut model = NeriVae::<f64>::new(config, Noise::new(1));
+    let model = NeriVae::<f64>::new(config, Noise::new(1));
     let z: Vec<f64> = Noise::new(3).normal(Purpose::Sample, 0, 0, 4 * 40);
     let truth = model.generate(&z);
     let x: Vec<f64> = truth.chunks_exact(422).flat_map(|s| (0..211).map(|i| s[i] + s[211 + i])).collect();
