@@ -65,7 +65,7 @@ impl Refinement {
         });
     }
 
-    /// A few mixtures, of which every so-manieth value is given, on the calling thread alone.
+    /// A few mixtures, of which every `every`-th value is given, on the calling thread alone.
     fn descend_share<T: Real>(self, frozen: &Frozen<T>, every: usize, x: &[T], z: &mut [T]) {
         let Frozen { decoder, parameters, statistics, norm } = *frozen;
         let features = decoder.outputs().div_ceil(every);

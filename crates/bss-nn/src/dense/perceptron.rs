@@ -221,7 +221,7 @@ impl Output {
         self.thinned_sizes(rows, 1)
     }
 
-    /// Those of a layer that gives only every so-manieth output.
+    /// Those of a layer that gives only every `every`-th output.
     fn thinned_sizes(&self, rows: usize, every: usize) -> Sizes {
         Sizes { rows, inputs: self.inputs, outputs: self.outputs.div_ceil(every), every }
     }
@@ -233,7 +233,7 @@ impl Output {
         y.par_chunks_mut(ROWS * self.outputs).for_each(|rows| self.add_bias(parameters, 1, rows));
     }
 
-    /// `Y + b`, of every so-manieth output.
+    /// `Y + b`, of every `every`-th output.
     fn add_bias<T: Real>(&self, parameters: &FlatParameters<T>, every: usize, y: &mut [T]) {
         let bias: Vec<T> = parameters.values[self.bias.clone()].iter().step_by(every).copied().collect();
         vectorise(

@@ -14,7 +14,7 @@ pub(super) struct Sizes {
     pub(super) inputs: usize,
     /// Columns of Y, and rows of W that are taken.
     pub(super) outputs: usize,
-    /// Every so-manieth row of W is taken.
+    /// Every `every`-th row of W is taken.
     pub(super) every: usize,
 }
 

@@ -83,7 +83,7 @@ impl Perceptron {
     }
 
     /// The same as [`infer`](Self::infer) on the calling thread alone, for [`input_gradient`](Self::input_gradient): of every
-    /// so-manieth output, which the trace holds.
+    /// `every`-th output, which the trace holds.
     pub fn infer_on<T: Real>(
         &self,
         parameters: &FlatParameters<T>,
@@ -133,7 +133,7 @@ impl Perceptron {
 }
 
 impl Output {
-    /// Every so-manieth output of `X Wᵀ + b` on the calling thread alone.
+    /// Every `every`-th output of `X Wᵀ + b` on the calling thread alone.
     fn forward_alone<T: Real>(&self, parameters: &FlatParameters<T>, x: &[T], every: usize, y: &mut Vec<T>) {
         let sizes = self.thinned_sizes(x.len() / self.inputs, every);
         y.resize(sizes.rows * sizes.outputs, T::zero());
