@@ -51,6 +51,12 @@ pub trait SeparatesExamples: fmt::Debug + Send + Sync {
     fn has_posterior(&self) -> bool {
         false
     }
+
+    /// A copy with so many sources to train on, of which those that are added are silent at first or soon; `None` of models
+    /// that cannot have that many.
+    fn to_train(&self, _sources: usize) -> Option<Box<dyn ExampleModel>> {
+        None
+    }
 }
 
 /// A model that is trained on batches of mixtures.

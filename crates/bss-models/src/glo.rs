@@ -132,6 +132,10 @@ impl SeparatesExamples for Glo {
         self.config.features
     }
 
+    fn to_train(&self, sources: usize) -> Option<Box<dyn ExampleModel>> {
+        (sources == self.sources()).then(|| self.duplicate())
+    }
+
     fn sources(&self) -> usize {
         self.config.sources
     }

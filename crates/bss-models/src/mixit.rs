@@ -69,6 +69,10 @@ impl SeparatesExamples for MixIt {
         self.network.config().features
     }
 
+    fn to_train(&self, sources: usize) -> Option<Box<dyn ExampleModel>> {
+        (sources == self.sources()).then(|| self.duplicate())
+    }
+
     fn sources(&self) -> usize {
         self.network.config().sources
     }

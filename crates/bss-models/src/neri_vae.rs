@@ -1,6 +1,7 @@
 //! The VAE of Neri, Badeau and Depalle (2021): one-channel mixtures, an encoder, and one decoder for all sources.
 
 mod graph;
+mod growth;
 mod latent;
 pub(crate) mod mixture;
 mod norm;
@@ -280,5 +281,9 @@ impl SeparatesExamples for NeriVae<f32> {
 
     fn has_posterior(&self) -> bool {
         self.config.posterior == Latent::Gaussian
+    }
+
+    fn to_train(&self, sources: usize) -> Option<Box<dyn ExampleModel>> {
+        Some(Box::new(self.with_sources(sources)?))
     }
 }

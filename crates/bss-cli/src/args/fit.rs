@@ -32,6 +32,7 @@ use crate::device::DeviceName;
   bss fit a.png b.png c.png --traversal hilbert --out runs/images
   bss fit digits.npz:images --model neri --mix 2 --sources 2 --out runs/digits
   bss fit notes.h5:/train --model neri --preset audio --mix 2 --out runs/notes
+  bss fit digits.npz:images --model neri --mix 2 --sources 3 --start runs/digits --epochs 12 --out runs/three
   bss fit --out runs/a --resume")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct FitArgs {
@@ -82,6 +83,11 @@ pub(crate) struct FitArgs {
     /// Take the inputs for clean examples and mix M of them at random, for models of datasets
     #[arg(long, value_name = "M")]
     pub(crate) mix: Option<usize>,
+
+    /// Begin with the weights of another run, of a network of the same shape; neri and ae may have more sources than it, which
+    /// begin silent
+    #[arg(long, value_name = "RUN")]
+    pub(crate) start: Option<PathBuf>,
 
     /// Where to compute: cpu, cuda or cuda:I
     #[arg(long, value_name = "DEVICE", default_value_t)]

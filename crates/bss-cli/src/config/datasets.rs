@@ -42,6 +42,8 @@ pub(crate) struct NetworkConfig {
 /// `[learning]`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LearningConfig {
+    /// The folder of a run whose weights are the first ones; drawn at random if absent.
+    pub(crate) start: Option<String>,
     /// Passes over the examples.
     pub(crate) epochs: usize,
     /// Mixtures in a step.
@@ -75,7 +77,7 @@ pub(crate) struct LearningConfig {
 }
 
 /// `[separation]`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SeparationConfig {
     /// Steps of the descent from the encoder's answer; none of the encoder's answer as it is.
     pub(crate) refine: usize,
@@ -135,6 +137,7 @@ impl NetworkConfig {
 impl Default for LearningConfig {
     fn default() -> Self {
         Self {
+            start: None,
             epochs: 60,
             batch: 128,
             learning_rate: 2e-3,
@@ -154,7 +157,17 @@ impl Default for LearningConfig {
     }
 }
 
+impl Default for SeparationConfig {
+    /// Most of what more would gain on pairs of digits (docs/experiments/neri-mnist), at a few milliseconds a mixture.
+    fn default() -> Self {
+        Self { refine: 20, rounds: 1 }
+    }
+}
+
 impl SeparationConfig {
+    /// The encoder's answer as it is.
+    pub(crate) const PLAIN: Self = Self { refine: 0, rounds: 0 };
+
     /// The same with what options say otherwise.
     pub(crate) fn overruled(self, refine: Option<usize>, rounds: Option<usize>) -> Self {
         let refine = refine.unwrap_or(self.refine);

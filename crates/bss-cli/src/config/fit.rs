@@ -73,6 +73,10 @@ impl Config {
             let key = key.with_context(|| format!("{option}: {} {mend}", self.model))?;
             self.apply(key, &whole(number))?;
         }
+        if let Some(run) = &args.start {
+            ensure!(kind.epochs.is_some(), "--start: {} is not trained on batches; leave --start out", self.model);
+            self.learning.start = Some(run.display().to_string());
+        }
         let seed = args.seed.and_then(|seed| i64::try_from(seed).ok()).map(Value::Integer);
         for (key, value) in [("seed", seed), ("sources", args.sources.map(whole))] {
             if let Some(value) = value {

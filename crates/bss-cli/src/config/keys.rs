@@ -70,6 +70,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("network.widths", Between(1, 65_536), "of the encoder's hidden layers; of the decoder's, in reverse", |c| &mut c.network.widths),
     key("network.width_factor", Positive, "what these widths are multiplied by", |c| &mut c.network.width_factor),
     key("network.latent", Between(1, 65_536), "dimensions of a source's latent variable", |c| &mut c.network.latent),
+    key("learning.start", Any, "folder of a run whose weights are the first ones; drawn at random if absent", |c| &mut c.learning.start),
     key("learning.epochs", Between(1, 1 << 32), "passes over the examples", |c| &mut c.learning.epochs),
     key("learning.batch", Between(2, 1 << 24), "mixtures in a step", |c| &mut c.learning.batch),
     key("learning.learning_rate", Positive, "at the start", |c| &mut c.learning.learning_rate),

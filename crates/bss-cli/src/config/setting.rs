@@ -50,6 +50,7 @@ setting!(bool, "true or false", Value::as_bool, |value| Value::Boolean(*value));
 setting!(f64, "a number", number, |value| Value::Float(*value));
 setting!(usize, "a whole number", |value| whole(value)?.try_into().ok(), |value| Value::Integer(*value as i64));
 setting!(u64, "a whole number", |value| whole(value)?.try_into().ok(), |value| Value::Integer(*value as i64));
+setting!(String, "text", |value| value.as_str().map(str::to_owned), |value| Value::String(value.clone()));
 setting!(Columns, "columns from 0 on, such as \"1-8,10\"", columns, |value| Value::String(value.to_string()));
 setting!(Vec<usize>, "a list of whole numbers", widths, |values| {
     Value::Array(values.iter().map(|value| Value::Integer(*value as i64)).collect())
@@ -114,6 +115,12 @@ pub(crate) trait Blank {
 impl Blank for f64 {
     fn blank() -> Self {
         0.0
+    }
+}
+
+impl Blank for String {
+    fn blank() -> Self {
+        Self::new()
     }
 }
 

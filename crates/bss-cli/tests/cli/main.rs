@@ -15,6 +15,7 @@ mod datasets;
 mod datasets_models;
 mod datasets_nmf;
 mod datasets_resume;
+mod datasets_start;
 mod evaluate;
 mod evaluate_datasets;
 mod fit;

@@ -2,6 +2,7 @@
 
 mod dataset;
 mod direct;
+mod earlier;
 mod outcome;
 mod start;
 mod usage;

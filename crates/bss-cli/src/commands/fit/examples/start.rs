@@ -1,11 +1,13 @@
 //! Everything before the first step: examples, model, the run's folder, and the state of a run that is resumed.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use bss_nn::dense::FlatAdamConfig;
 use bss_train::{Beta, Decay, ExampleSchedule, ExampleTrainer, RunFolder};
 
+use super::earlier::Earlier;
 use super::{Dataset, Session};
 use crate::args::FitArgs;
 use crate::commands::fit::settings::ensure_same;
@@ -21,15 +23,24 @@ pub(super) fn start(args: &FitArgs, mut config: Config, network: Network) -> Res
     let (device, named) = (args.device, config.model);
     ensure!(device == DeviceName::Cpu, "--device {device}: {named} computes on the processor; leave --device out");
     let mut warnings = Warnings::new(args.quiet);
-    config.sources = Some(config.sources.unwrap_or(EXAMPLE_SOURCES));
+    let resumes = args.resume && RunFolder::open(&args.out)?.state().exists();
+    // A run that is resumed has weights of its own, and the other may be gone.
+    let start = config.learning.start.clone().filter(|_| !resumes).map(PathBuf::from);
+    let earlier = start.as_ref().map(|run| Earlier::load(run, &config)).transpose()?;
+    let sources = earlier.as_ref().map_or(EXAMPLE_SOURCES, Earlier::sources);
+    config.sources = Some(config.sources.unwrap_or(sources));
     let dataset = Dataset::read(args, &config, &mut warnings, |examples| a_batch(examples, &config))?;
     let size = Size { features: dataset.mixtures.features, examples: dataset.mixtures.count() };
-    let model = network(&config, size)?;
+    let fresh = network(&config, size)?;
+    let model = match &earlier {
+        Some(earlier) => earlier.model(&config, fresh.as_ref())?,
+        None => fresh,
+    };
     let adam = FlatAdamConfig { weight_decay: config.learning.weight_decay, ..FlatAdamConfig::default() };
     let mut trainer = ExampleTrainer::new(model, adam, schedule(&config, dataset.mixtures.per_epoch()));
 
     let folder = if args.resume { RunFolder::open(&args.out)? } else { RunFolder::create(&args.out, args.force)? };
-    if args.resume && folder.state().exists() {
+    if resumes {
         let description = trainer.load_state(&folder.state())?;
         ensure_same(&description, &dataset.fingerprint, &config, &folder, &dataset.label)?;
     } else {
