@@ -20,8 +20,9 @@ use crate::device::DeviceName;
 /// from black for its smallest value to white for its largest.
 ///
 /// Of a dataset (examples, features…), OUT gets (examples, sources, features…), the sources of each mixture as the decoder
-/// gives them, or with --mask the mixture shared out in proportion to them, which they then sum to exactly (VAEM). --std is
-/// that of 16 draws from the posterior. Which source is which is open in every example anew: they are in the order of the
+/// gives them, or with --mask the mixture shared out in proportion to them, which they then sum to exactly (VAEM). A run of
+/// neri refines what the encoder says by a descent for each mixture, as its settings say; --refine 0 takes it as it is, in a
+/// hundredth of the time. --std is that of 16 draws from the encoder's posterior, and goes with its answer. Which source is which is open in every example anew: they are in the order of the
 /// model's outputs.
 ///
 /// With a model of sound (--set front-end.kind=stft), datasets are (examples, samples), and a recording of any length goes to

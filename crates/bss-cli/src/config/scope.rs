@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::keys::{KEYS, Key};
-use super::{Config, Model};
+use super::{Config, Model, SeparationConfig};
 use crate::model;
 
 /// The section that every model takes; of its keys, some are of recordings and some of datasets.
@@ -19,6 +19,11 @@ impl Config {
     /// Whether the model takes any key of a section.
     pub(super) fn has_section(&self, section: &str) -> bool {
         takes_section(self.model, section)
+    }
+
+    /// How the model finds sources unless options say otherwise; models without that section answer at once.
+    pub(crate) fn separation(&self) -> SeparationConfig {
+        if self.has_section("separation") { self.separation } else { SeparationConfig::PLAIN }
     }
 
     /// Refuses a known key of another model.

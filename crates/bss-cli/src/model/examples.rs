@@ -10,7 +10,7 @@ use super::{Fitting, Kind, Separates, Tensors};
 use crate::config::{self, Config, Model};
 use crate::front_end::FrontEnd;
 
-/// The sections of networks whose answers are not refined.
+/// The sections of networks whose answers are not refined unless options ask for it.
 const PLAIN: &[&str] = &["front-end", "network", "learning"];
 
 /// The VAE of Neri et al.
@@ -30,8 +30,12 @@ pub(super) const NERI: Kind = Kind {
 };
 
 /// The same network without a divergence.
-pub(super) const AE: Kind =
-    Kind { fitting: Fitting::Examples(ae), load: |config, tensors, _| load(config, ae, tensors), ..NERI };
+pub(super) const AE: Kind = Kind {
+    sections: PLAIN,
+    fitting: Fitting::Examples(ae),
+    load: |config, tensors, _| load(config, ae, tensors),
+    ..NERI
+};
 
 /// The same network, trained on sums of two mixtures.
 pub(super) const MIXIT: Kind = Kind {

@@ -73,7 +73,7 @@ fn glo_learns_clean_examples_and_separates_by_descent() {
 fn refining_brings_the_sum_nearer_to_the_mixture() {
     let bench = with_few();
     bench.ok(&format!(
-        "fit s.npy {SMALL} --mix 2 --epochs 30 --set learning.beta=0.01 --set separation.refine=20 --out run"
+        "fit s.npy {SMALL} --mix 2 --epochs 30 --set learning.beta=0.01 --set separation.refine=20 --set separation.rounds=0 --out run"
     ));
     let told = bench.json("separate few.npz --run run --out plain.npz --refine 0");
     assert_eq!(told["refine"], 0);

@@ -52,7 +52,7 @@ pub(super) struct Refining {
 
 impl Refining {
     pub(super) fn of(args: &ReportArgs, config: &Config) -> Self {
-        let asked = config.separation.overruled(args.refine, args.rounds);
+        let asked = config.separation().overruled(args.refine, args.rounds);
         let asked = asked.refinement(&config.learning);
         let drawn = || Refinement::new(REFINED.0, args.rounds.unwrap_or(REFINED.1), config.learning.beta);
         Self { refinement: asked.unwrap_or_else(drawn), all: asked.is_some() && args.reference.is_some() }

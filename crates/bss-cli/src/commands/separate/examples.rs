@@ -32,7 +32,8 @@ pub(super) fn run(
     config: &Config,
     sample_rate: Option<f64>,
 ) -> Result<()> {
-    let separation = config.separation.overruled(args.refine, args.rounds);
+    // The standard deviations are of the encoder's posterior, and go with its answer.
+    let separation = config.separation().overruled(args.refine.or(args.std.then_some(0)), args.rounds);
     let config = &Config { separation, ..config.clone() };
     ensure_options(args, separator, config)?;
     // What is separated has the rate of what the run was fitted to.
