@@ -57,10 +57,11 @@ impl Glo {
         let frozen = Frozen { decoder, parameters, statistics, norm: self.config.norm };
         let codes = self.config.sources * self.config.latent;
         let mixtures = x.len() / self.config.features;
+        let all = vec![true; mixtures * self.config.sources];
         let (mut least, mut best) = (vec![f64::INFINITY; mixtures], vec![0.0; mixtures * codes]);
         for start in 0..STARTS {
             let mut z = self.noise.bulk_normal(Purpose::Sample, 1, start as u64, mixtures * codes);
-            short.descend(&frozen, x, &mut z);
+            short.descend(&frozen, x, &mut z, &all);
             let costs = short.costs((x, self.config.features), &z, &self.signals(&z), self.config.norm);
             let found = costs.into_iter().zip(z.chunks_exact(codes));
             for ((cost, z), (least, best)) in found.zip(least.iter_mut().zip(best.chunks_exact_mut(codes))) {
@@ -70,7 +71,7 @@ impl Glo {
                 }
             }
         }
-        long.descend(&frozen, x, &mut best);
+        long.descend(&frozen, x, &mut best, &all);
         self.signals(&best)
     }
 }

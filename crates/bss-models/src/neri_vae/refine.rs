@@ -50,8 +50,9 @@ impl Refinement {
         Self { steps, rate: (WAY / steps.max(1) as f64).min(MOST), beta, rounds }
     }
 
-    /// Moves `z` (examples, K D_z), the latent sources of mixtures `x` (examples, features), each example by itself.
-    pub(crate) fn descend<T: Real>(self, frozen: &Frozen<T>, x: &[T], z: &mut [T]) {
+    /// Moves `z` (examples, K D_z), the latent sources of mixtures `x` (examples, features), each example by itself, but for
+    /// those that are not to be moved (examples, K).
+    pub(crate) fn descend<T: Real>(self, frozen: &Frozen<T>, x: &[T], z: &mut [T], is_moved: &[bool]) {
         let features = frozen.decoder.outputs();
         let examples = x.len() / features;
         let Some(codes) = z.len().checked_div(examples) else { return };
@@ -59,15 +60,17 @@ impl Refinement {
         // Of one size, in pairs: of a full share and a small one, two threads would wait for the full one.
         let share = examples.div_ceil(2 * examples.div_ceil(2 * TOGETHER));
         let shares = x.par_chunks(share * features).zip(z.par_chunks_mut(share * codes));
-        shares.for_each(|(x, z)| {
+        let moves = is_moved.par_chunks(share * is_moved.len() / examples);
+        shares.zip(moves).for_each(|((x, z), is_moved)| {
             let seen: Vec<T> = x.chunks_exact(features).flat_map(|x| x.iter().copied().step_by(every)).collect();
-            self.descend_share(frozen, every, &seen, z);
+            self.descend_share(frozen, (every, &seen), z, is_moved);
         });
     }
 
     /// A few mixtures, of which every `every`-th value is given, on the calling thread alone.
-    fn descend_share<T: Real>(self, frozen: &Frozen<T>, every: usize, x: &[T], z: &mut [T]) {
+    fn descend_share<T: Real>(self, frozen: &Frozen<T>, (every, x): (usize, &[T]), z: &mut [T], is_moved: &[bool]) {
         let Frozen { decoder, parameters, statistics, norm } = *frozen;
+        let latent = decoder.inputs();
         let features = decoder.outputs().div_ceil(every);
         let mut adam = FlatAdam::new(FlatAdamConfig { beta2: 0.99, ..FlatAdamConfig::default() }, z.len());
         let (mut trace, mut d_logits) = (Trace::default(), Vec::new());
@@ -79,7 +82,10 @@ impl Refinement {
             std::mem::swap(&mut d_logits, &mut trace.output);
             mixture::distances(x, &mut d_logits, features, slope, norm);
             let gradient = decoder.input_gradient(parameters, &d_logits, every, &mut trace);
-            gradient.iter_mut().zip(&*z).for_each(|(g, &z)| *g += beta * z);
+            let of_sources = gradient.chunks_exact_mut(latent).zip(z.chunks_exact(latent)).zip(is_moved);
+            for ((gradient, z), &is_moved) in of_sources {
+                gradient.iter_mut().zip(z).for_each(|(g, &z)| *g = if is_moved { *g + beta * z } else { T::zero() });
+            }
             let left = 0.5 * (1.0 + (std::f64::consts::PI * step as f64 / self.steps as f64).cos());
             adam.step(self.rate * left).take(0..gradient.len(), z, gradient);
         }

@@ -9,6 +9,9 @@ use super::{NeriConfig, NeriVae, Refinement, SHARE};
 /// An answer that costs less by a smaller share than this is the same, descended a little further.
 const LITTLE: f64 = 0.03;
 
+/// A source with less than this share of the energy of all is silent.
+const SILENT: f64 = 0.01;
+
 /// Of some mixtures, latent sources (examples, K D_z), their signals (examples, K, features), and what they cost.
 struct Answers<T> {
     z: Vec<T>,
@@ -33,15 +36,17 @@ impl<T: Real> NeriVae<T> {
         let NeriConfig { features, sources: count, latent, .. } = self.config;
         let mut kept = self.answers(x, self.means(&self.encode(x)), refinement);
         let all: Vec<usize> = (0..kept.costs.len()).collect();
-        let first = self.descended(x, kept.z.clone(), refinement);
+        let first = self.descended(x, kept.z.clone(), &kept.sources, refinement);
         self.keep_better(&mut kept, &first, &all);
         // What was tried in vain is not tried again before its example has another answer.
         let mut is_due = vec![true; kept.costs.len() * count];
         for k in (0..refinement.rounds).flat_map(|_| 0..count) {
             let due: Vec<usize> = all.iter().copied().filter(|i| is_due[i * count + k]).collect();
             let x = pick(x, features, &due);
-            let (z, sources) = (pick(&kept.z, count * latent, &due), pick(&kept.sources, count * features, &due));
-            let tried = self.descended(&x, self.with_renewed(k, &x, z, &sources), refinement);
+            let (mut z, mut sources) =
+                (pick(&kept.z, count * latent, &due), pick(&kept.sources, count * features, &due));
+            self.renew(k, &x, &mut z, &mut sources);
+            let tried = self.descended(&x, z, &sources, refinement);
             for (&i, cost) in due.iter().zip(&tried.costs) {
                 is_due[i * count + k] = false;
                 if *cost < kept.costs[i] * (1.0 - LITTLE) {
@@ -66,11 +71,24 @@ impl<T: Real> NeriVae<T> {
         }
     }
 
-    /// Where latent sources `z` of mixtures `x` descend to.
-    fn descended(&self, x: &[T], mut z: Vec<T>, refinement: Refinement) -> Answers<T> {
+    /// Where latent sources `z` of mixtures `x` descend to. Those whose signals are silent stay: the mode that is descended to
+    /// knows nothing of how little room a source that sounds leaves its posterior, and would wake them for next to nothing.
+    fn descended(&self, x: &[T], mut z: Vec<T>, sources: &[T], refinement: Refinement) -> Answers<T> {
         let Self { decoder, parameters, statistics, .. } = self;
-        refinement.descend(&Frozen { decoder, parameters, statistics, norm: self.config.norm }, x, &mut z);
+        let is_moved = self.are_heard(sources);
+        refinement.descend(&Frozen { decoder, parameters, statistics, norm: self.config.norm }, x, &mut z, &is_moved);
         self.answers(x, z, refinement)
+    }
+
+    /// Which of the signals (examples, K, features) are not silent, (examples, K).
+    fn are_heard(&self, sources: &[T]) -> Vec<bool> {
+        let NeriConfig { features, sources: count, .. } = self.config;
+        let of_example = |sources: &[T]| {
+            let energies: Vec<f64> = sources.chunks_exact(features).map(energy).collect();
+            let least = SILENT * energies.iter().sum::<f64>();
+            energies.into_iter().map(move |energy| energy >= least)
+        };
+        sources.chunks_exact(count * features).flat_map(of_example).collect()
     }
 
     /// What latent sources `z` of mixtures `x` sound like, and cost.
@@ -80,8 +98,9 @@ impl<T: Real> NeriVae<T> {
         Answers { z, sources, costs }
     }
 
-    /// Latent sources `z` of mixtures, of which source k is the loudest that the encoder hears in what the others leave.
-    fn with_renewed(&self, k: usize, x: &[T], mut z: Vec<T>, sources: &[T]) -> Vec<T> {
+    /// Makes source k of mixtures `x` the loudest that the encoder hears in what the others leave, among the latent sources
+    /// `z` and their signals.
+    fn renew(&self, k: usize, x: &[T], z: &mut [T], sources: &mut [T]) {
         let NeriConfig { features, norm, sources: count, latent, .. } = self.config;
         let mut rest = x.to_vec();
         let of_examples = rest.par_chunks_exact_mut(features).zip(sources.par_chunks_exact(count * features));
@@ -93,15 +112,20 @@ impl<T: Real> NeriVae<T> {
         });
         let heard = self.means(&self.encode(&rest));
         let signals = self.generate(&heard);
-        let examples = z.chunks_exact_mut(count * latent).zip(heard.chunks_exact(count * latent));
-        for ((z, heard), signals) in examples.zip(signals.chunks_exact(count * features)) {
-            let energies =
-                signals.chunks_exact(features).map(|signal| signal.iter().map(|&s| s * s).sum::<T>().to_f64());
+        let examples = z.chunks_exact_mut(count * latent).zip(sources.chunks_exact_mut(count * features));
+        let heard = heard.chunks_exact(count * latent).zip(signals.chunks_exact(count * features));
+        for ((z, sources), (heard, signals)) in examples.zip(heard) {
+            let energies = signals.chunks_exact(features).map(energy);
             let (loudest, _) = energies.enumerate().max_by(|a, b| a.1.total_cmp(&b.1)).expect("there is a source");
-            z[k * latent..(k + 1) * latent].copy_from_slice(row(heard, latent, loudest));
+            row_mut(z, latent, k).copy_from_slice(row(heard, latent, loudest));
+            row_mut(sources, features, k).copy_from_slice(row(signals, features, loudest));
         }
-        z
     }
+}
+
+/// The sum of squares.
+fn energy<T: Real>(signal: &[T]) -> f64 {
+    signal.iter().map(|&s| s * s).sum::<T>().to_f64()
 }
 
 /// A row of so many values.
