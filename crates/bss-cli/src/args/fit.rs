@@ -84,8 +84,8 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "M")]
     pub(crate) mix: Option<usize>,
 
-    /// Begin with the weights of another run, of a network of the same shape; neri and ae may have more sources than it, which
-    /// begin silent
+    /// Begin with the weights of another run, of the same model and network; neri may have more sources than it, which fall
+    /// silent at first
     #[arg(long, value_name = "RUN")]
     pub(crate) start: Option<PathBuf>,
 

@@ -21,9 +21,9 @@ use crate::device::DeviceName;
 ///
 /// Of a dataset (examples, features…), OUT gets (examples, sources, features…), the sources of each mixture as the decoder
 /// gives them, or with --mask the mixture shared out in proportion to them, which they then sum to exactly (VAEM). A run of
-/// neri refines what the encoder says by a descent for each mixture, as its settings say; --refine 0 takes it as it is, in a
-/// hundredth of the time. --std is that of 16 draws from the encoder's posterior, and goes with its answer. Which source is which is open in every example anew: they are in the order of the
-/// model's outputs.
+/// neri refines what the encoder says by a descent for each mixture, as its settings say; --refine 0 takes it as it is, much
+/// faster. --std is that of 16 draws from the encoder's posterior, and goes with its answer. Which source is which is open in
+/// every example anew: they are in the order of the model's outputs.
 ///
 /// With a model of sound (--set front-end.kind=stft), datasets are (examples, samples), and a recording of any length goes to
 /// a folder of one .wav for each source, segment by segment: sources keep their order from one to the next, memory does not
@@ -65,7 +65,7 @@ pub(crate) struct SeparateArgs {
     pub(crate) mask: bool,
 
     /// Go on from the encoder's answer for so many steps on each mixture: slower, and nearer to the mixture; for neri and ae
-    /// [default: the run's separation.refine; 0: none]
+    /// [default: the run's separation.refine, none for ae; 0: none]
     #[arg(long, value_name = "STEPS")]
     pub(crate) refine: Option<usize>,
 

@@ -74,7 +74,11 @@ impl Config {
             self.apply(key, &whole(number))?;
         }
         if let Some(run) = &args.start {
-            ensure!(kind.epochs.is_some(), "--start: {} is not trained on batches; leave --start out", self.model);
+            ensure!(
+                kind.epochs.is_some(),
+                "--start: {} is not trained on batches; leave --start out, or name the model of that run with --model",
+                self.model
+            );
             self.learning.start = Some(run.display().to_string());
         }
         let seed = args.seed.and_then(|seed| i64::try_from(seed).ok()).map(Value::Integer);

@@ -100,7 +100,11 @@ fn masked_sources_sum_to_the_mixture_to_the_bit() {
 fn standard_deviations_are_those_of_draws() {
     let bench = mixed();
     fit(&bench, 2, "--out run");
-    bench.ok("separate m.npz --run run --out e.npy --std");
+    let told = bench.json("separate m.npz --run run --out e.npy");
+    assert_eq!((&told["refine"], &told["rounds"]), (&20.into(), &1.into()), "what neri does by itself");
+    let told = bench.json("separate m.npz --run run --out e.npy --std");
+    assert_eq!((&told["refine"], &told["rounds"]), (&0.into(), &0.into()));
+    bench.fails("separate m.npz --run run --out e.npy --std --rounds 1", 1, &["not of refined sources"]);
     let (sources, std) = (bench.read("e.npy"), bench.read("e.std.npy"));
     assert_eq!(sources.shape(), [300, 2, 8, 8]);
     assert_eq!(std.shape(), sources.shape());
@@ -109,7 +113,7 @@ fn standard_deviations_are_those_of_draws() {
     assert_eq!(bench.read("e.npy"), sources, "they are of the encoder's answer");
     assert!(!bench.path("e.std.npy").exists(), "it belonged to the estimate that was replaced");
     bench.ok(&format!("fit s.npy {} --mix 2 --epochs 2 --out ae", SMALL.replace("neri", "ae")));
-    bench.ok("separate m.npz --run ae --out e.npy --mask");
+    assert_eq!(bench.json("separate m.npz --run ae --out e.npy --mask")["refine"], 0, "it has no prior");
     bench.fails("separate m.npz --run ae --out e.npy --std", 1, &["--std: ae gives one estimate", "--model neri"]);
 }
 

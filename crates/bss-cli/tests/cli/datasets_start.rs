@@ -81,7 +81,7 @@ fn a_resumed_run_needs_the_one_it_began_with_no_more() {
     bench.ok(&format!("fit {on} --quiet --out whole"));
     killed(&bench, &on, 20, false);
     fs::rename(bench.path("two"), bench.path("gone")).unwrap();
-    bench.ok("fit s.npy --out run --quiet --resume");
+    bench.ok("fit s.npy --out run --quiet --resume --start elsewhere/two");
     bench.same("whole", "run", &EXACT);
 }
 
@@ -90,9 +90,14 @@ fn what_cannot_be_a_start_is_refused() {
     let bench = lit();
     bench.write_array("t.npy", Array3::from_elem((300, 4, 6), 0.5));
     bench.ok(&format!("fit s.npy --model mixit {SMALL} --mix 1 --epochs 1 --out mixit").replace("--mix 2 ", ""));
+    bench.ok(&format!("fit s.npy --model ae {SMALL} --epochs 1 --out ae"));
     let neri = format!("--model neri {SMALL} --epochs 1 --out new");
     for (arguments, parts) in [
-        (format!("s.npy {neri} --start none"), &["none"][..]),
+        (format!("s.npy {neri} --start none"), &["--start none", "none: "][..]),
+        (
+            format!("s.npy {neri} --start ae --sources 3").replace("neri", "ae"),
+            &["--start ae: has 2 sources, and ae cannot go on from there with 3"],
+        ),
         (format!("s.npy {neri} --start mixit"), &["--start mixit: is a run of mixit, but neri is to be fitted"]),
         (
             format!("s.npy {neri} --start two --set network.latent=3"),
@@ -116,4 +121,8 @@ fn what_cannot_be_a_start_is_refused() {
         bench.fails(&format!("fit {arguments}"), 1, parts);
         assert!(!bench.path("new").exists(), "{arguments} has left a run");
     }
+    let before = bench.bytes("two", &EXACT);
+    let onto = format!("fit s.npy --model neri {SMALL} --epochs 1 --start ./two --out two --force");
+    bench.fails(&onto, 1, &["--start two: is the folder that the fit would replace"]);
+    assert_eq!(bench.bytes("two", &EXACT), before);
 }

@@ -216,7 +216,10 @@ fn refined_sources_are_heard_and_scored_where_that_is_asked_for() {
     assert!(
         page.contains("refined 2") && page.contains("--refine 20 --rounds 1") && !page.contains("it has no scores")
     );
+    // As the run does by itself.
     let said = bench.json("report run --reference test.h5");
+    assert_eq!(said["scores"]["refined"]["si_sdr_db"], shown);
+    let said = bench.json("report run --reference test.h5 --refine 0");
     assert!(said["scores"]["refined"].is_null() && said["scores"]["masked"].is_object());
     bench.fails("report run --refine 5", 2, &["--reference"]);
     let said = bench.json("report run --reference test.h5 --refine 0");

@@ -3,7 +3,7 @@
 use bss_nn::dense::Slot;
 use bss_nn::{Noise, Real};
 
-use super::{NeriConfig, NeriVae};
+use super::{Latent, NeriConfig, NeriVae};
 
 /// Where an added source is in one dimension of the latent space: hardly any draw from the prior comes so far.
 const AWAY: f64 = 4.0;
@@ -11,7 +11,8 @@ const AWAY: f64 = 4.0;
 const LOG_VARIANCE: f64 = -3.0;
 
 impl<T: Real> NeriVae<T> {
-    /// The same model with so many sources, to be trained on; `None` if that is fewer than it has.
+    /// The same model with so many sources, to be trained on; `None` if that is fewer than it has, or if it is an autoencoder,
+    /// which has no prior to keep added sources where they are.
     ///
     /// The sources it has stay what they are. To those that are added the encoder gives one and the same posterior whatever
     /// the mixture, at a place of the latent space where no source has been: away from the prior's bulk in the dimension that
@@ -21,6 +22,9 @@ impl<T: Real> NeriVae<T> {
     #[must_use]
     pub fn with_sources(&self, sources: usize) -> Option<Self> {
         let added = sources.checked_sub(self.config.sources)?;
+        if added > 0 && self.config.posterior == Latent::Delta {
+            return None;
+        }
         let config = NeriConfig { sources, ..self.config.clone() };
         let mut grown = Self::new(config, Noise::new(0));
         grown.statistics.values.clone_from(&self.statistics.values);
@@ -68,35 +72,42 @@ mod tests {
     use bss_nn::Purpose;
 
     use super::*;
-    use crate::{Latent, Norm};
+    use crate::Norm;
+
+    fn model(posterior: Latent) -> NeriVae<f64> {
+        let config =
+            NeriConfig { features: 23, widths: vec![17, 11], latent: 3, sources: 2, posterior, norm: Norm::One };
+        NeriVae::new(config, Noise::new(1))
+    }
 
     #[test]
     fn sources_that_were_there_stay_and_those_added_are_the_same_for_all_mixtures() {
-        for posterior in [Latent::Gaussian, Latent::Delta] {
-            let config =
-                NeriConfig { features: 23, widths: vec![17, 11], latent: 3, sources: 2, posterior, norm: Norm::One };
-            let model = NeriVae::<f64>::new(config, Noise::new(1));
-            let grown = model.with_sources(4).expect("four are more than two");
-            let x: Vec<f64> = Noise::new(5).normal(Purpose::Sample, 0, 0, 6 * 23);
-            let (before, after) = (model.separate(&x), grown.separate(&x));
-            let added = &after[2 * 23..3 * 23];
-            for (before, after) in before.chunks_exact(2 * 23).zip(after.chunks_exact(4 * 23)) {
-                assert!(before.iter().zip(after).all(|(before, after)| (before - after).abs() < 1e-12));
-                let others = after[2 * 23..].iter().zip(added.iter().cycle());
-                assert!(
-                    others.clone().count() == 2 * 23 && { others }.all(|(other, added)| (other - added).abs() < 1e-12)
-                );
+        let model = model(Latent::Gaussian);
+        let grown = model.with_sources(4).expect("four are more than two");
+        let x: Vec<f64> = Noise::new(5).normal(Purpose::Sample, 0, 0, 6 * 23);
+        let (before, after) = (model.separate(&x), grown.separate(&x));
+        let added = after[2 * 23..3 * 23].to_vec();
+        for (before, after) in before.chunks_exact(2 * 23).zip(after.chunks_exact(4 * 23)) {
+            assert!(before.iter().zip(after).all(|(before, after)| (before - after).abs() < 1e-12));
+            for other in after[2 * 23..].chunks_exact(23) {
+                assert!(other.iter().zip(&added).all(|(other, added)| (other - added).abs() < 1e-12));
             }
-            if posterior == Latent::Gaussian {
-                let (before, after) = (model.divergences(&x), grown.divergences(&x));
-                // ½ (μ² + σ² - 1 - ln σ²) in the dimension that is least used, 0 in the others.
-                let expected = 0.5 * (AWAY * AWAY + LOG_VARIANCE.exp() - 1.0 - LOG_VARIANCE);
-                for (before, after) in before.chunks_exact(2).zip(after.chunks_exact(4)) {
-                    assert!(before.iter().zip(after).all(|(before, after)| (before - after).abs() < 1e-12));
-                    assert!(after[2..].iter().all(|divergence| (divergence - expected).abs() < 1e-12));
-                }
-            }
-            assert!(grown.with_sources(3).is_none());
         }
+        let (before, after) = (model.divergences(&x), grown.divergences(&x));
+        // ½ (μ² + σ² - 1 - ln σ²) in the dimension that is least used, 0 in the others.
+        let expected = 0.5 * (AWAY * AWAY + LOG_VARIANCE.exp() - 1.0 - LOG_VARIANCE);
+        for (before, after) in before.chunks_exact(2).zip(after.chunks_exact(4)) {
+            assert!(before.iter().zip(after).all(|(before, after)| (before - after).abs() < 1e-12));
+            assert!(after[2..].iter().all(|divergence| (divergence - expected).abs() < 1e-12));
+        }
+    }
+
+    #[test]
+    fn fewer_sources_or_more_of_an_autoencoder_cannot_be_had() {
+        assert!(model(Latent::Gaussian).with_sources(1).is_none());
+        let autoencoder = model(Latent::Delta);
+        assert!(autoencoder.with_sources(3).is_none());
+        let same = autoencoder.with_sources(2).expect("as many as before");
+        assert_eq!(same.parameters.values, autoencoder.parameters.values);
     }
 }

@@ -50,8 +50,8 @@ impl Refinement {
         Self { steps, rate: (WAY / steps.max(1) as f64).min(MOST), beta, rounds }
     }
 
-    /// Moves `z` (examples, K D_z), the latent sources of mixtures `x` (examples, features), each example by itself, but for
-    /// those that are not to be moved (examples, K).
+    /// Moves `z` (examples, K D_z), the latent sources of mixtures `x` (examples, features), each example by itself; those
+    /// that are not moved (examples, K) stay.
     pub(crate) fn descend<T: Real>(self, frozen: &Frozen<T>, x: &[T], z: &mut [T], is_moved: &[bool]) {
         let features = frozen.decoder.outputs();
         let examples = x.len() / features;

@@ -6,7 +6,8 @@ use rayon::prelude::*;
 use super::refine::Frozen;
 use super::{NeriConfig, NeriVae, Refinement, SHARE};
 
-/// An answer that costs less by a smaller share than this is the same, descended a little further.
+/// An answer that costs less by a smaller share than this is the same, descended a little further, or with a source that sounds
+/// for next to nothing.
 const LITTLE: f64 = 0.03;
 
 /// A source with less than this share of the energy of all is silent.
@@ -24,8 +25,9 @@ impl<T: Real> NeriVae<T> {
     /// at once, and errs a little on each.
     ///
     /// In each round every source in turn gets the μ of what the others leave of the mixture, `x - Σ_{j≠k} ŝ_j`, from
-    /// where all sources of the example descend again; it keeps the one of its answers that costs least. So an encoder that
-    /// left some of one source in another's output is asked once more, of an easier mixture.
+    /// where the sources of the example that are heard descend again; it keeps the one of its answers that costs least, but
+    /// wakes a silent source only for what costs clearly less. So an encoder that left some of one source in another's output
+    /// is asked once more, of an easier mixture.
     #[must_use]
     pub fn separate_refined(&self, x: &[T], refinement: Refinement) -> Vec<T> {
         x.chunks(SHARE * self.config.features).flat_map(|x| self.refined(x, refinement)).collect()
@@ -45,8 +47,13 @@ impl<T: Real> NeriVae<T> {
             let x = pick(x, features, &due);
             let (mut z, mut sources) =
                 (pick(&kept.z, count * latent, &due), pick(&kept.sources, count * features, &due));
+            let was_heard = self.are_heard(&sources);
             self.renew(k, &x, &mut z, &mut sources);
-            let tried = self.descended(&x, z, &sources, refinement);
+            let mut tried = self.descended(&x, z, &sources, refinement);
+            for (at, (cost, &i)) in tried.costs.iter_mut().zip(&due).enumerate() {
+                let wakes = !was_heard[at * count + k] && *cost >= kept.costs[i] * (1.0 - LITTLE);
+                *cost = if wakes { f64::INFINITY } else { *cost };
+            }
             for (&i, cost) in due.iter().zip(&tried.costs) {
                 is_due[i * count + k] = false;
                 if *cost < kept.costs[i] * (1.0 - LITTLE) {

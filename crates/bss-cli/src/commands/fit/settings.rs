@@ -27,8 +27,8 @@ pub(super) fn resumed(args: &FitArgs) -> Result<Config> {
     let base = args.config.clone().or_else(|| args.preset.is_none().then(|| path.clone()));
     let asked = Config::for_fit(&FitArgs { config: base, ..args.clone() })?;
     for (key, was, now) in saved.differences(&asked) {
-        // The same file may be reached by another path; its values are compared instead.
-        if key != "data.inputs" && now != "none" {
+        // The same file may be reached by another path; its values are compared instead. Where it began, a run needs no more.
+        if !["data.inputs", "learning.start"].contains(&key) && now != "none" {
             bail!(
                 "{key} is {was} in {}, but {now} was asked for; a run is resumed with its own settings: leave that out, \
                  or start anew with --force",

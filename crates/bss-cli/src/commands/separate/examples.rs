@@ -132,8 +132,8 @@ fn ensure_options(args: &SeparateArgs, separator: &ExampleSeparator, config: &Co
     );
     let refines = config.separation.refine > 0;
     ensure!(
-        !(args.std && refines),
-        "--std is that of the encoder's posterior, not of refined sources; leave --std out, or give --refine 0"
+        !(args.std && (refines || args.rounds.is_some_and(|rounds| rounds > 0))),
+        "--std is that of the encoder's posterior, not of refined sources; leave --std out, or --refine and --rounds"
     );
     ensure!(
         refines || args.rounds.is_none_or(|rounds| rounds == 0),

@@ -23,7 +23,8 @@ impl<'a> Earlier<'a> {
     /// As [`Fitted::load`]; a run of another model than the settings', or of another network.
     pub(super) fn load(run: &'a Path, config: &Config) -> Result<Self> {
         let (name, model) = (run.display(), config.model);
-        let Fitted { model: fitted, config: of_run, .. } = Fitted::load(run, &Device::Cpu)?;
+        let loaded = Fitted::load(run, &Device::Cpu).with_context(|| format!("--start {name}"))?;
+        let Fitted { model: fitted, config: of_run, .. } = loaded;
         ensure!(
             of_run.model == model,
             "--start {name}: is a run of {}, but {model} is to be fitted; name a run of {model}, or leave --start out",
@@ -42,16 +43,16 @@ impl<'a> Earlier<'a> {
         self.separator.model.sources()
     }
 
-    /// Its model with as many sources as the settings say, for a dataset whose fit would begin with `fresh` otherwise.
+    /// Puts its weights into a model of the settings that has as many sources or more.
     ///
     /// # Errors
     /// Another number of sources than it can have; a dataset of other examples.
-    pub(super) fn model(&self, config: &Config, fresh: &dyn ExampleModel) -> Result<Box<dyn ExampleModel>> {
+    pub(super) fn put_into(&self, config: &Config, fresh: &mut dyn ExampleModel) -> Result<()> {
         let (run, model, sources) = (self.run.display(), self.config.model, fresh.sources());
         let grown = self.separator.model.to_train(sources).with_context(|| {
             format!(
-                "--start {run}: has {} sources, and {model} cannot go on from there with {sources}; neri and ae may have \
-                 more than before, others as many",
+                "--start {run}: has {} sources, and {model} cannot go on from there with {sources}; neri may have more \
+                 than before, others as many",
                 self.sources()
             )
         })?;
@@ -61,6 +62,9 @@ impl<'a> Earlier<'a> {
             self.separator.shape,
             config.data.inputs.join(", ")
         );
-        Ok(grown)
+        // What is not weights, such as the gain of mixit, is that of the settings.
+        fresh.parameters_mut().values.clone_from(&grown.parameters().values);
+        fresh.statistics_mut().values.clone_from(&grown.statistics().values);
+        Ok(())
     }
 }

@@ -26,16 +26,22 @@ pub(super) fn start(args: &FitArgs, mut config: Config, network: Network) -> Res
     let resumes = args.resume && RunFolder::open(&args.out)?.state().exists();
     // A run that is resumed has weights of its own, and the other may be gone.
     let start = config.learning.start.clone().filter(|_| !resumes).map(PathBuf::from);
+    let is_own =
+        |run: &PathBuf| run.canonicalize().is_ok_and(|run| args.out.canonicalize().is_ok_and(|out| out == run));
+    ensure!(
+        !start.as_ref().is_some_and(is_own),
+        "--start {}: is the folder that the fit would replace; write to another --out",
+        args.out.display()
+    );
     let earlier = start.as_ref().map(|run| Earlier::load(run, &config)).transpose()?;
     let sources = earlier.as_ref().map_or(EXAMPLE_SOURCES, Earlier::sources);
     config.sources = Some(config.sources.unwrap_or(sources));
     let dataset = Dataset::read(args, &config, &mut warnings, |examples| a_batch(examples, &config))?;
     let size = Size { features: dataset.mixtures.features, examples: dataset.mixtures.count() };
-    let fresh = network(&config, size)?;
-    let model = match &earlier {
-        Some(earlier) => earlier.model(&config, fresh.as_ref())?,
-        None => fresh,
-    };
+    let mut model = network(&config, size)?;
+    if let Some(earlier) = &earlier {
+        earlier.put_into(&config, model.as_mut())?;
+    }
     let adam = FlatAdamConfig { weight_decay: config.learning.weight_decay, ..FlatAdamConfig::default() };
     let mut trainer = ExampleTrainer::new(model, adam, schedule(&config, dataset.mixtures.per_epoch()));
 
