@@ -51,7 +51,7 @@ fn cells(preset: Preset) -> Vec<Cell> {
         fitted("NMF, one template", NMF_ONE, &["--mask"]),
         fitted("MixIT", MIXIT, &["--mask"]),
         fitted("VAE", vae, &["--refine", "0"]),
-        fitted("VAEM", vae, &["--mask"]),
+        fitted("VAEM", vae, if preset == Preset::Quick { &["--mask"] } else { &["--mask", "--refine", "0"] }),
         ideal("IBM", &["--mask", "binary", "--set", IDEAL]),
         ideal("IRM", &["--mask", "ratio", "--set", IDEAL]),
         ideal("IRM of energies", &["--mask", "energy", "--set", IDEAL]),

@@ -18,8 +18,8 @@ pub(super) struct Cell {
     seed: u64,
     /// What `bss fit` is told besides.
     options: &'static [&'static str],
-    /// Of the same method, preset and seed, the number of sources of the run that it starts from.
-    start: Option<u64>,
+    /// Of the same method, preset and seed, the number of sources and the options of the run that it starts from.
+    start: Option<(u64, &'static [&'static str])>,
     /// Estimates by name, with what `bss separate` is told.
     estimates: &'static [(&'static str, &'static [&'static str])],
     /// Part of the name, to tell presets apart.
@@ -28,6 +28,8 @@ pub(super) struct Cell {
 
 const OF_VAE: &[(&str, &[&str])] =
     &[("vae", &["--refine", "0"]), ("vaem-encoder", &["--mask", "--refine", "0"]), ("vaem", &["--mask"])];
+/// What is looked at while a fit goes on: quick to have.
+const OF_COURSE: &[&str] = &["--mask", "--refine", "0"];
 const PLAIN: &[(&str, &[&str])] = &[("plain", &[])];
 
 /// Epochs of the quick preset, and of the paper's table.
@@ -82,7 +84,7 @@ pub(super) fn cells(preset: Preset) -> Vec<Cell> {
         return [1, 2, 3].map(|seed| cell("neri", 2, seed, QUICK, OF_VAE)).into();
     }
     let neri = |sources, options| cell("neri", sources, LONG_SEED, options, OF_VAE);
-    let grown = |sources| Cell { start: Some(2), ..neri(sources, GROWN) };
+    let grown = |sources| Cell { start: Some((2, LONG)), ..neri(sources, GROWN) };
     let nmf = |sources| cell("nmf", sources, 1, AT_ONCE, PLAIN);
     let ae = |sources| cell("ae", sources, 1, MEDIUM, PLAIN);
     // As supervised as the paper's must have been for two sources; mixtures of two need four outputs.
@@ -116,9 +118,12 @@ impl Cell {
         let run = Self::folder(work, &name);
         let path = run.display().to_string();
         let kept = Kept::of(&run);
-        let start = self.start.map(|sources| self.name_with(sources));
-        let words = start.iter().flat_map(|start| ["--start", start]);
-        let options = self.options.iter().copied().chain(words).collect::<Vec<_>>().join(" ");
+        let start = self.start.map(|(sources, _)| self.name_with(sources));
+        let mut options = self.options.join(" ");
+        // Fitted anew, the run that it starts from would make another of this one.
+        if let (Some(name), Some((_, first))) = (&start, self.start) {
+            options += &format!(" --start {name} ({})", first.join(" "));
+        }
         let is_same = kept.as_ref().is_some_and(|kept| kept.options == options);
         let done = kept.filter(|_| is_same && run.join("model.safetensors").is_file()).and_then(|kept| kept.seconds);
         let seconds = if let Some(seconds) = done {
@@ -136,7 +141,7 @@ impl Cell {
                 course::forget(&run)?;
             }
             Kept { options: options.clone(), seconds: None }.save(&run)?;
-            let seconds = course::fit(&words, &run, None, || score(work, &path, &["--mask"]))?.seconds;
+            let seconds = course::fit(&words, &run, None, || score(work, &path, OF_COURSE))?.seconds;
             Kept { options: options.clone(), seconds: Some(seconds) }.save(&run)?;
             seconds
         };

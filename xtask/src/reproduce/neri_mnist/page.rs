@@ -74,7 +74,10 @@ pub(super) fn page(results: &[Value]) -> String {
             continue;
         }
         let sources = &result["sources"];
-        let _ = write!(text, "\n## VAEM over training, K = {sources}\n\n| iteration | PSNR / SSIM |\n| --- | --- |\n");
+        let _ = write!(
+            text,
+            "\n## VAEM over training, encoder alone, K = {sources}\n\n| iteration | PSNR / SSIM |\n| --- | --- |\n"
+        );
         for point in points {
             let _ = writeln!(text, "| {} | {} |", point["iteration"], pair(&point["score"]));
         }
