@@ -17,9 +17,9 @@ pub(super) struct Cell {
     sources: u64,
     seed: u64,
     /// What `bss fit` is told besides.
-    options: &'static [&'static str],
+    options: String,
     /// Of the same method, preset and seed, the number of sources and the options of the run that it starts from.
-    start: Option<(u64, &'static [&'static str])>,
+    start: Option<(u64, String)>,
     /// Estimates by name, with what `bss separate` is told.
     estimates: &'static [(&'static str, &'static [&'static str])],
     /// Part of the name, to tell presets apart.
@@ -36,59 +36,31 @@ const OF_VAE: &[(&str, &[&str])] = &[
 const OF_COURSE: &[&str] = &["--mask", "--refine", "0"];
 const PLAIN: &[(&str, &[&str])] = &[("plain", &[])];
 
-/// Epochs of the quick preset, and of the paper's table.
-const QUICK: &[&str] = &["--mix", "2", "--epochs", "32"];
-/// A long run gains from a smaller step, from weights that may grow, which calm it by themselves, and from a constant β.
-const LONG: &[&str] = &[
-    "--mix",
-    "2",
-    "--epochs",
-    "500",
-    "--set",
-    "learning.learning_rate=1e-3",
-    "--set",
-    "learning.weight_decay=0",
-    "--set",
-    "learning.beta_first=1",
-    "--set",
-    "learning.beta_last=1",
-];
-/// On from the run with two sources: a smaller step, and β at once.
-const GROWN: &[&str] = &[
-    "--mix",
-    "2",
-    "--epochs",
-    "40",
-    "--set",
-    "learning.learning_rate=5e-4",
-    "--set",
-    "learning.weight_decay=0",
-    "--set",
-    "learning.beta_first=1",
-    "--set",
-    "learning.beta_last=1",
-    "--set",
-    "learning.warm_up_epochs=0",
-];
+const QUICK: &str = "--mix 2 --epochs 32";
+/// A long run gains from weights that may grow, which calm it by themselves, and from a constant β.
+const CALM: &str = "--set learning.weight_decay=0 --set learning.beta_first=1 --set learning.beta_last=1";
 /// The best of four after five epochs, by the test mixtures: 22.5 dB, where seed 1 has 20.9.
 const LONG_SEED: u64 = 3;
 /// The baselines', which would gain from more.
-const MEDIUM: &[&str] = &["--mix", "2", "--epochs", "30"];
-const SINGLES: &[&str] = &["--mix", "1", "--epochs", "30"];
-const CLEAN: &[&str] = &["--mix", "1", "--epochs", "30", "--set", "learning.weight_decay=0"];
-const AT_ONCE: &[&str] = &["--mix", "2"];
+const MEDIUM: &str = "--mix 2 --epochs 30";
+const SINGLES: &str = "--mix 1 --epochs 30";
+const CLEAN: &str = "--mix 1 --epochs 30 --set learning.weight_decay=0";
+const AT_ONCE: &str = "--mix 2";
 
 /// The cells of a preset, the most telling first.
 pub(super) fn cells(preset: Preset) -> Vec<Cell> {
-    let cell = |method, sources, seed, options, estimates| {
+    let cell = |method, sources, seed, options: &str, estimates| {
         let preset = if preset == Preset::Quick { "quick" } else { "paper" };
-        Cell { method, sources, seed, options, estimates, preset, start: None }
+        Cell { method, sources, seed, options: options.to_owned(), estimates, preset, start: None }
     };
     if preset == Preset::Quick {
         return [1, 2, 3].map(|seed| cell("neri", 2, seed, QUICK, OF_VAE)).into();
     }
-    let neri = |sources, options| cell("neri", sources, LONG_SEED, options, OF_VAE);
-    let grown = |sources| Cell { start: Some((2, LONG)), ..neri(sources, GROWN) };
+    let neri = |sources, options: &str| cell("neri", sources, LONG_SEED, options, OF_VAE);
+    let long = format!("--mix 2 --epochs 500 --set learning.learning_rate=1e-3 {CALM}");
+    // On from the run with two sources: a smaller step, and β at once.
+    let on = format!("--mix 2 --epochs 40 --set learning.learning_rate=5e-4 {CALM} --set learning.warm_up_epochs=0");
+    let grown = |sources| Cell { start: Some((2, long.clone())), ..neri(sources, &on) };
     let nmf = |sources| cell("nmf", sources, 1, AT_ONCE, PLAIN);
     let ae = |sources| cell("ae", sources, 1, MEDIUM, PLAIN);
     // As supervised as the paper's must have been for two sources; mixtures of two need four outputs.
@@ -96,7 +68,7 @@ pub(super) fn cells(preset: Preset) -> Vec<Cell> {
     // Its latent variables are no weights, and must not decay.
     let glo = cell("glo", 2, 1, CLEAN, PLAIN);
     let of_mixtures = cell("mixit", 4, 1, MEDIUM, PLAIN);
-    [neri(2, LONG), grown(3), grown(4), nmf(2), nmf(3), mixit(2), mixit(3), of_mixtures, glo, ae(2), ae(3)].into()
+    [neri(2, &long), grown(3), grown(4), nmf(2), nmf(3), mixit(2), mixit(3), of_mixtures, glo, ae(2), ae(3)].into()
 }
 
 impl Cell {
@@ -122,12 +94,12 @@ impl Cell {
         let run = Self::folder(work, &name);
         let path = run.display().to_string();
         let kept = Kept::of(&run);
-        let start = self.start.map(|(sources, _)| self.name_with(sources));
-        // Fitted anew, the run that it starts from would make another of this one.
-        let first = self
-            .start
-            .map(|(sources, first)| [" --start ", &self.name_with(sources), " (", &first.join(" "), ")"].concat());
-        let options = self.options.join(" ") + &first.unwrap_or_default();
+        let start = self.start.as_ref().map(|(sources, first)| (self.name_with(*sources), first));
+        let options = match &start {
+            // Fitted anew, the run that it starts from would make another of this one.
+            Some((name, first)) => format!("{} --start {name} ({first})", self.options),
+            None => self.options.clone(),
+        };
         let is_same = kept.as_ref().is_some_and(|kept| kept.options == options);
         let done = kept.filter(|_| is_same && run.join("model.safetensors").is_file()).and_then(|kept| kept.seconds);
         let seconds = if let Some(seconds) = done {
@@ -135,8 +107,8 @@ impl Cell {
         } else {
             let (sources, seed) = (self.sources.to_string(), self.seed.to_string());
             let mut words = vec!["fit", &work.training, "--model", self.method, "--sources", &sources, "--seed", &seed];
-            words.extend(self.options);
-            let start = start.map(|name| Self::folder(work, &name).display().to_string());
+            words.extend(self.options.split(' '));
+            let start = start.map(|(name, _)| Self::folder(work, &name).display().to_string());
             words.extend(start.iter().flat_map(|start| ["--start", start]));
             words.extend(["--out", &path, "--quiet"]);
             let begun = is_same && run.join("config.toml").is_file();
