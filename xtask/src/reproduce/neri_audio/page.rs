@@ -107,7 +107,7 @@ const READING: &str = "\n## Reading it\n\n\
     *VAEM* of preset quick goes beyond the paper, as the preset `audio` does by itself (`bss separate --mask`). The encoder answers for all mixtures at once, and often \
     leaves some of one note in the other's\noutput: *encoder alone* (`--refine 0`) is the paper's VAEM, with this network and this training, and stays below NMF, which fits each mixture by itself. \
     So\nlatent sources go on by gradient for each mixture by itself; and in rounds, each source in turn is encoded anew from what the others leave of \
-    the\nmixture, all of its sources go on, and what costs least is kept (15 steps a descent, 3 rounds; *longer*: `--refine 50 --rounds 4`). It knows no truth.\n\n\
+    the\nmixture, those of its sources that are heard go on, and what costs least is kept (15 steps a descent, 3 rounds; *longer*: `--refine 50 --rounds 4`). It knows no truth.\n\n\
     The ideal masks are those of every frame; the preset `audio` sees 8 frames as one, and its masks are constant over them. With \
     `--minutes` a\ntraining is cut, and the next call goes on with it.\n";
 
