@@ -27,6 +27,8 @@ pub enum Purpose {
     Mix = 3,
     /// Which examples are set apart.
     Split = 4,
+    /// How images are distorted.
+    Distort = 5,
 }
 
 /// The source of all randomness of a run.

@@ -41,6 +41,7 @@ fn measure() {
             features: FEATURES,
             mix: 2,
             sum,
+            distortion: None,
             pairs: false,
             batch: BATCH,
             noise,

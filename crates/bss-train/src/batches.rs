@@ -1,11 +1,14 @@
 //! Batches of one-channel mixtures, mixed anew each epoch and prepared in the background.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
 use bss_models::{Batch, Magnitudes};
 use bss_nn::{Noise, Purpose};
+
+use crate::Distortion;
 
 /// How clean examples become batches of mixtures.
 #[derive(Clone, Debug)]
@@ -19,6 +22,8 @@ pub struct Mixtures {
     pub mix: usize,
     /// How they are mixed.
     pub sum: Sum,
+    /// How each example is distorted anew whenever it comes; not at all if absent.
+    pub distortion: Option<Distortion>,
     /// Whether mixtures are summed again, two by two.
     pub pairs: bool,
     /// The mixtures of a batch.
@@ -97,7 +102,8 @@ impl Mixtures {
     #[must_use]
     pub fn mixtures(&self, step: u64) -> Vec<f32> {
         let order = self.order(step / self.per_epoch().max(1));
-        self.examples_of(&order, step).chunks_exact(self.mix).flat_map(|mixed| self.mixed(mixed)).collect()
+        let examples = self.examples_of(&order, step);
+        (0..examples.len()).step_by(self.mix).flat_map(|place| self.mixed(examples, place, step)).collect()
     }
 
     /// The examples that a step's batch is mixed of.
@@ -112,13 +118,13 @@ impl Mixtures {
         let mut sums = Vec::new();
         if self.pairs {
             // An odd one at the end is left out.
-            for pair in examples.chunks_exact(2 * self.mix) {
-                let (a, b) = pair.split_at(self.mix);
-                self.put_pair(self.mixed(a), self.mixed(b), &mut x, &mut sums);
+            for pair in 0..self.batch / 2 {
+                let [a, b] = [2 * pair, 2 * pair + 1].map(|mixture| self.mixed(&examples, mixture * self.mix, step));
+                self.put_pair(a, b, &mut x, &mut sums);
             }
         } else {
-            for mixed in examples.chunks_exact(self.mix) {
-                let mixed = self.mixed(mixed);
+            for place in (0..examples.len()).step_by(self.mix) {
+                let mixed = self.mixed(&examples, place, step);
                 match self.sum {
                     Sum::Mean => x.extend(mixed),
                     Sum::Spectra(magnitudes) => x.extend(magnitudes.normalised(&mixed).0),
@@ -128,12 +134,13 @@ impl Mixtures {
         Batch { x, sums, noise: self.noise.bulk_normal(Purpose::Reparameterise, 1, step, draws), examples }
     }
 
-    /// The mean of some examples, as they are stored.
-    fn mixed(&self, examples: &[u32]) -> Vec<f32> {
+    /// The mean of the examples from a place in a step's batch on, as they are stored.
+    fn mixed(&self, examples: &[u32], place: usize, step: u64) -> Vec<f32> {
         let share = 1.0 / self.mix as f32;
-        let mut x: Vec<f32> = self.example(examples[0]).iter().map(|value| value * share).collect();
-        for &example in &examples[1..] {
-            x.iter_mut().zip(self.example(example)).for_each(|(x, value)| *x += value * share);
+        let mut x = vec![0.0; self.stored()];
+        for place in place..place + self.mix {
+            let example = self.example(examples[place], place, step);
+            x.iter_mut().zip(&*example).for_each(|(x, value)| *x += value * share);
         }
         x
     }
@@ -155,9 +162,17 @@ impl Mixtures {
         }
     }
 
-    fn example(&self, index: u32) -> &[f32] {
+    /// An example as it comes at a place in a step's batch.
+    fn example(&self, index: u32, place: usize, step: u64) -> Cow<'_, [f32]> {
         let start = index as usize * self.stored();
-        &self.examples[start..start + self.stored()]
+        let example = &self.examples[start..start + self.stored()];
+        match &self.distortion {
+            Some(distortion) => {
+                let draws = self.noise.normal(Purpose::Distort, place, step, Distortion::DRAWS);
+                distortion.of(example, &draws).into()
+            }
+            None => example.into(),
+        }
     }
 
     /// The order of all examples in an epoch.
@@ -174,7 +189,16 @@ mod tests {
     fn mixtures(seed: u64) -> Mixtures {
         let examples: Vec<f32> = (0..23).flat_map(|i| [i as f32; 2]).collect();
         let (sum, noise) = (Sum::Mean, Noise::new(seed));
-        Mixtures { examples: examples.into(), features: 2, mix: 2, sum, pairs: false, batch: 3, noise }
+        Mixtures {
+            examples: examples.into(),
+            features: 2,
+            mix: 2,
+            sum,
+            distortion: None,
+            pairs: false,
+            batch: 3,
+            noise,
+        }
     }
 
     #[test]
@@ -210,6 +234,21 @@ mod tests {
             for step in start..start + 8 {
                 assert_eq!(ahead.recv().unwrap(), mixtures.batch(step, 5), "step {step} from {start}");
             }
+        }
+    }
+
+    #[test]
+    fn distorted_examples_come_otherwise_each_time_and_the_same_for_a_seed() {
+        let distortion = Some(Distortion::new(0.5, [2, 3]));
+        // Images that are all alike, so that nothing but the distortion tells them apart.
+        let examples: Vec<f32> = [0.0, 0.9, 0.3, 0.6, 0.2, 0.7].repeat(6);
+        let mixtures = Mixtures { examples: examples.into(), features: 6, distortion, mix: 1, batch: 2, ..mixtures(1) };
+        let [first, second] = [0, 1].map(|step| mixtures.batch(step, 0).x);
+        assert_eq!(first, mixtures.mixtures(0));
+        assert_eq!(first, mixtures.clone().from_step(0, 0).recv().unwrap().x);
+        let images: Vec<&[f32]> = first.chunks_exact(6).chain(second.chunks_exact(6)).collect();
+        for (i, image) in images.iter().enumerate() {
+            assert!(images[..i].iter().all(|other| other != image) && *image != &mixtures.examples[..6], "{images:?}");
         }
     }
 

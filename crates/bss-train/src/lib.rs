@@ -34,6 +34,7 @@
 
 mod batches;
 mod checkpoint;
+mod distortion;
 mod error;
 mod example_schedule;
 mod example_trainer;
@@ -44,6 +45,7 @@ mod verdict;
 
 pub use batches::{Mixtures, Sum};
 pub use checkpoint::{Checkpoint, FORMAT};
+pub use distortion::Distortion;
 pub use error::{Error, Result};
 pub use example_schedule::{Beta, Decay, ExampleSchedule};
 pub use example_trainer::{ExampleStep, ExampleTrainer};

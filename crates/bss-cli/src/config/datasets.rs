@@ -48,6 +48,8 @@ pub(crate) struct LearningConfig {
     pub(crate) epochs: usize,
     /// Mixtures in a step.
     pub(crate) batch: usize,
+    /// Pixels by which images are distorted, root mean square.
+    pub(crate) distortion: f64,
     /// Learning rate at the start.
     pub(crate) learning_rate: f64,
     /// Learning rate at the end of a cosine.
@@ -140,6 +142,7 @@ impl Default for LearningConfig {
             start: None,
             epochs: 60,
             batch: 128,
+            distortion: 0.0,
             learning_rate: 2e-3,
             learning_rate_end: 2e-5,
             decay: Decay::Cosine,

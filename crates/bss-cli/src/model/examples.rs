@@ -101,6 +101,11 @@ fn glo(config: &Config, size: Size) -> Result<Box<dyn ExampleModel>> {
         "glo learns clean examples, and mixes none of them; leave out --mix {}, and give it clean examples",
         config.data.mix
     );
+    ensure!(
+        config.learning.distortion == 0.0,
+        "glo learns a latent source for each example as it is; leave out learning.distortion = {}",
+        config.learning.distortion
+    );
     Ok(Box::new(Glo::new(shape(config, size, Latent::Delta)?, size.examples, Noise::new(config.seed))))
 }
 

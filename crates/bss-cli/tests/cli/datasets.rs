@@ -255,6 +255,7 @@ fn what_is_no_dataset_is_refused() {
     let mut broken = spots();
     broken[[5, 0, 1]] = f64::NAN;
     bench.write_array("nan.npy", broken);
+    bench.write_array("flat.npy", spots().into_shape_with_order((600, 64)).unwrap());
     bench.write_array("line.npy", spots().flatten().into_owned());
     bench.write_array("other.npy", spots().slice_move(s![.., ..4, ..]));
     for (arguments, parts) in [
@@ -272,10 +273,20 @@ fn what_is_no_dataset_is_refused() {
         ("s.npy --set data.columns=1", &["data.columns is a setting of ar-flow"]),
         ("s.npy --set learning.decay=linear", &["learning.decay is \"linear\", expected one of cosine, exponential"]),
         ("m.npz --mix 2", &["m.npz", "mixture", "sources"]),
+        (
+            "flat.npy --set learning.distortion=1",
+            &[
+                "learning.distortion = 1 moves the pixels of images",
+                "flat.npy holds examples of shape [64]",
+                "set it to 0",
+            ],
+        ),
     ] {
         bench.fails(&format!("fit {arguments} {SMALL} --out none"), 1, parts);
         assert!(!bench.path("none").exists());
     }
+    let glo = format!("fit s.npy {} --set learning.distortion=1 --out none", SMALL.replace("neri", "glo"));
+    bench.fails(&glo, 1, &["glo learns a latent source for each example as it is; leave out learning.distortion = 1"]);
     bench.fails("fit s.npy --out none", 1, &["s.npy: has 3 dimensions", "a dataset", "neri"]);
     bench.fails("fit m.npz --set data.mix=2 --out none", 1, &["data.mix is a setting of neri, nmf, ae"]);
     bench.fails("mix s.npy --mix 601 --out x.npy", 1, &["600 examples are too few for one mixture of 601"]);

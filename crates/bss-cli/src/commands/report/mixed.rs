@@ -39,7 +39,8 @@ impl Mixed {
         );
         let (features, batch, noise) = (examples.features(), most.min(examples.count() / mix), Noise::new(config.seed));
         let Examples { values, sum, sample_rate, .. } = examples;
-        let mixtures = Mixtures { examples: values.into(), features, mix, sum, pairs: false, batch, noise };
+        let mixtures =
+            Mixtures { examples: values.into(), features, mix, sum, distortion: None, pairs: false, batch, noise };
         Ok(Self { stored: mixtures.mixtures(0), truth: None, sample_rate })
     }
 }

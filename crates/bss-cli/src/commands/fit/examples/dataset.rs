@@ -1,12 +1,12 @@
 //! What a model of a dataset is fitted to.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use bss_nn::Noise;
-use bss_train::Mixtures;
+use bss_train::{Distortion, Mixtures};
 
 use crate::args::FitArgs;
 use crate::commands::fit::settings::fingerprint;
-use crate::config::Config;
+use crate::config::{Config, FrontEnd as Kind};
 use crate::front_end::FrontEnd;
 use crate::input::{Examples, read_examples};
 use crate::model;
@@ -52,8 +52,22 @@ impl Dataset {
         let fingerprint = fingerprint(&[&[examples.count()], &examples.shape[..]].concat(), bits);
         let Examples { values, sum, shape, label, were_bytes, sample_rate, .. } = examples;
         let features = shape.iter().product();
+        let distortion = distortion(config, &shape, &label)?;
         let (mix, noise) = (config.data.mix, Noise::new(config.seed));
-        let mixtures = Mixtures { examples: values.into(), features, mix, sum, pairs: false, batch, noise };
+        let mixtures = Mixtures { examples: values.into(), features, mix, sum, distortion, pairs: false, batch, noise };
         Ok(Self { mixtures, shape, were_bytes, sample_rate, label, fingerprint })
+    }
+}
+
+/// What the settings ask for, of images.
+fn distortion(config: &Config, shape: &[usize], label: &str) -> Result<Option<Distortion>> {
+    let size = config.learning.distortion;
+    match *shape {
+        _ if size == 0.0 => Ok(None),
+        [height, width] if config.front_end.kind == Kind::None => Ok(Some(Distortion::new(size, [height, width]))),
+        _ => bail!(
+            "learning.distortion = {size} moves the pixels of images (examples, height, width), and {label} holds \
+             examples of shape {shape:?}; set it to 0"
+        ),
     }
 }

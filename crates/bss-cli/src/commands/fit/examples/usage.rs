@@ -139,7 +139,7 @@ mod tests {
     fn a_source_peaks_at_its_share_of_the_clean_examples() {
         let examples = [0.5, 1.0, 0.0, 0.5].into();
         let (sum, noise) = (Sum::Mean, bss_nn::Noise::new(0));
-        let mixtures = Mixtures { examples, features: 2, mix: 3, sum, pairs: false, batch: 1, noise };
+        let mixtures = Mixtures { examples, features: 2, mix: 3, sum, distortion: None, pairs: false, batch: 1, noise };
         assert_eq!(expected_peak(&mixtures), Some(0.25));
         assert_eq!(expected_peak(&Mixtures { mix: 1, ..mixtures }), None);
     }
