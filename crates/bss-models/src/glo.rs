@@ -24,6 +24,10 @@ pub struct Glo {
     noise: Noise,
 }
 
+/// Latents are kept divided by this. One is met once an epoch only, where the decoder is in every step: the same step of the
+/// optimiser moves it so much further.
+const STRIDE: f32 = 200.0;
+
 /// Short descents of each mixture, of which the best goes on.
 const STARTS: usize = 4;
 
@@ -38,7 +42,7 @@ impl Glo {
     #[must_use]
     pub fn new(config: NeriConfig, examples: usize, noise: Noise) -> Self {
         let (mut parameters, mut statistics) = (FlatParameters::default(), FlatParameters::default());
-        let latents = parameters.normal("latents".into(), &[examples, config.latent], 0.1, noise);
+        let latents = parameters.normal("latents".into(), &[examples, config.latent], 1.0 / f64::from(STRIDE), noise);
         let back = config.widths.iter().rev().copied();
         let widths: Vec<usize> = [config.latent].into_iter().chain(back).chain([config.features]).collect();
         let decoder = Perceptron::new("decoder", &widths, noise, &mut parameters, &mut statistics);
@@ -107,7 +111,8 @@ impl ExampleModel for Glo {
         let examples = batch.examples.len();
         let at = |example: u32| self.latents.start + example as usize * latent;
         let rows = batch.examples.iter().map(|&example| at(example)..at(example) + latent).collect::<Vec<_>>();
-        let z: Vec<f32> = rows.iter().flat_map(|row| &self.parameters.values[row.clone()]).copied().collect();
+        let z: Vec<f32> =
+            rows.iter().flat_map(|row| &self.parameters.values[row.clone()]).map(|value| value * STRIDE).collect();
         self.decoder.forward(&self.parameters, &mut self.statistics, &z, &mut self.tape);
         let mut d_logits = std::mem::take(&mut self.tape.output);
         let reconstruction = mixture::laplace(&batch.x, &mut d_logits, self.config.features, SCALE, self.config.norm);
@@ -117,7 +122,7 @@ impl ExampleModel for Glo {
             let mut d_z = Vec::new();
             self.decoder.backward(&mut self.parameters, &z, &d_logits, &mut self.tape, Some(&mut d_z), sink);
             let weight = (beta / examples as f64) as f32;
-            d_z.iter_mut().zip(&z).for_each(|(d, z)| *d += weight * z);
+            d_z.iter_mut().zip(&z).for_each(|(d, z)| *d = STRIDE * (*d + weight * z));
             // The optimiser leaves the latents of other examples, and its memory of them, as they are.
             for (row, d_z) in rows.into_iter().zip(d_z.chunks_exact(latent)) {
                 sink.take(row.clone(), &mut self.parameters.values[row], d_z);
