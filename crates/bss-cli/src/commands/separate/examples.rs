@@ -17,10 +17,14 @@ use crate::front_end::FrontEnd;
 use crate::input::{Examples, are_notes, read_examples};
 use crate::model::ExampleSeparator;
 use crate::output;
+use crate::progress;
 use crate::warnings::Warnings;
 
 /// Draws from the posterior for a standard deviation.
 const DRAWS: usize = 16;
+
+/// Mixtures between two moves of the progress bar: enough for the models to share out among threads.
+const PART: usize = 1024;
 
 /// Separates mixtures (examples, features…) into (examples, sources, features…).
 ///
@@ -60,7 +64,7 @@ pub(super) fn run(
     if let Some(front_end) = &front_end {
         return sound::run(args, separator, config, front_end, (&examples, &warnings));
     }
-    let mut sources = sources(separator, config, &examples.values)?;
+    let mut sources = sources_of_all(separator, config, &examples, args.quiet)?;
     if args.mask {
         sources = ratio_mask(&examples.values, &sources, examples.features());
     }
@@ -98,6 +102,18 @@ pub(super) fn run(
     let masked = if args.mask { ", masked" } else { "" };
     let bytes = if examples.were_bytes { " (uint8 values were divided by 255)" } else { "" };
     output::print(&format!("wrote {}: {} in {count} sources{masked}{bytes}\n", written.join(", "), examples.extent()))
+}
+
+/// The sources of a dataset, with a progress bar.
+fn sources_of_all(separator: &ExampleSeparator, config: &Config, of: &Examples, quiet: bool) -> Result<Vec<f32>> {
+    let bar = progress::bar(of.count() as u64, 0, quiet);
+    let mut all = Vec::with_capacity(of.values.len() * separator.model.sources());
+    for x in of.values.chunks(PART * of.features()) {
+        all.extend(sources(separator, config, x)?);
+        bar.inc((x.len() / of.features()) as u64);
+    }
+    bar.finish_and_clear();
+    Ok(all)
 }
 
 /// The sources of mixtures as the model sees them, refined where that is asked for.

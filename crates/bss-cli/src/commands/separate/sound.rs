@@ -13,6 +13,7 @@ use crate::front_end::FrontEnd;
 use crate::input::Examples;
 use crate::model::ExampleSeparator;
 use crate::output;
+use crate::progress;
 use crate::warnings::Warnings;
 
 /// Mixtures that are separated at once.
@@ -33,6 +34,7 @@ pub(super) fn run(
     let (count, features) = (separator.model.sources(), examples.features());
     let stored = examples.sum.stored(features);
     let mut sources = Array3::zeros((examples.count(), count, examples.samples));
+    let bar = progress::bar(examples.count() as u64, 0, args.quiet);
     let batches = sources.axis_chunks_iter_mut(Axis(0), AT_ONCE);
     for (mut to, spectra) in batches.zip(examples.values.chunks(AT_ONCE * stored)) {
         let x: Vec<f32> =
@@ -43,6 +45,7 @@ pub(super) fn run(
             .zip(estimates.par_chunks_exact(count * features))
             .map(|((spectrum, x), estimates)| front_end.stems(spectrum, x, estimates, args.mask))
             .collect();
+        bar.inc(signals.len() as u64);
         for (mut to, signals) in to.outer_iter_mut().zip(signals) {
             for (mut to, signal) in to.outer_iter_mut().zip(signals) {
                 let samples = signal.len().min(to.len());
@@ -50,6 +53,7 @@ pub(super) fn run(
             }
         }
     }
+    bar.finish_and_clear();
     ensure!(sources.iter().all(|value| value.is_finite()), "{}: the sources are not finite", examples.label);
     let sources: ArrayD<f64> = sources.into_dyn();
     let named = [Named { name: "sources", values: &sources }];
