@@ -20,13 +20,14 @@ use clap::Args;
 /// `correlation` (with its sign), `si_sdr_db` and, of images (examples, sources, height, width), `ssim`. Each metric
 /// stands as {median, mean, per_source} over all examples, beside `examples`, `sources`, `references`, `permutation` and
 /// `convention`; where there are more sources than references, `superfluous` is the share of the examples in which those
-/// left over carry less than 1 % of the energy.
+/// left over carry less than 1 % of the energy. With --mixture (examples, features…), each metric also has `mixture`: what
+/// the mixture scores, shared out evenly.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_long_help = "Examples:
   bss evaluate --estimate estimate.npz --reference mixture.npz:sources
   bss evaluate --estimate estimate.npy --reference sources.npy --metrics si_sdr_db,amari --json
   bss evaluate --estimate stems --reference truth.wav --metrics si_sdr_db,sdr_db,sir_db,sar_db
-  bss evaluate --estimate digits.npz --reference test.npz:sources --metrics psnr_db,ssim --json")]
+  bss evaluate --estimate digits.npz --reference test.npz:sources --mixture test.npz --metrics psnr_db,ssim")]
 pub(crate) struct EvaluateArgs {
     /// Estimated sources, FILE or FILE:ARRAY, or a folder of one .wav a source
     #[arg(long, value_name = "FILE")]
@@ -36,7 +37,7 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) reference: String,
 
-    /// The mixture: also say how much better the estimates are than its best channels
+    /// The mixture: also say how much better the estimates are than its best channels, or of a dataset than it shared out
     #[arg(long, value_name = "FILE")]
     pub(crate) mixture: Option<String>,
 

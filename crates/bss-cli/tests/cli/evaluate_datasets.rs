@@ -48,6 +48,27 @@ fn images_are_scored_example_by_example() {
 }
 
 #[test]
+fn the_mixture_is_scored_as_shared_out_evenly() {
+    let bench = bench();
+    let references = bench.read("r.npy");
+    bench.write("m.npz", &[("mixture", references.sum_axis(Axis(1)))]);
+    let text = bench.ok("evaluate --estimate e.npz --reference r.npy --mixture m.npz --metrics psnr_db");
+    let scores = bench.json("evaluate --estimate e.npz --reference r.npy --mixture m.npz");
+    // Both sources are off by half their difference.
+    let psnr = |i: usize| {
+        let example = references.index_axis(Axis(0), i);
+        let half = (&example.index_axis(Axis(0), 0) - &example.index_axis(Axis(0), 1)) / 2.0;
+        -10.0 * half.mapv(|value| value * value).mean().unwrap().log10()
+    };
+    let mut expected: Vec<f64> = (0..3).map(psnr).collect();
+    expected.sort_by(f64::total_cmp);
+    let found = scores["psnr_db"]["mixture"]["median"].as_f64().unwrap();
+    assert!((found - expected[1]).abs() < 1e-9, "{found} of {expected:?}");
+    assert!(text.lines().any(|line| line.split_whitespace().eq(["x/2", &format!("{found:.2}")])), "{text}");
+    assert_eq!(scores["ssim"], scores["metrics"]["ssim"]);
+}
+
+#[test]
 fn three_dimensions_are_a_dataset_where_features_outnumber_sources() {
     let bench = Bench::new();
     let references = Array3::from_shape_fn((4, 2, 30), |(i, j, f)| ((i + 2 * j + 1) as f64 * f as f64).sin().abs());
@@ -94,7 +115,10 @@ fn datasets_that_do_not_fit_and_options_of_recordings_are_refused() {
         ),
         ("e.npz --reference r.npy --metrics mcc", &["`mcc` is not defined for a dataset", "(samples, sources)"]),
         ("e.npz --reference r.npy --channels-first", &["--channels-first is for recordings and images"]),
-        ("e.npz --reference r.npy --mixture r.npy", &["--mixture is for recordings and images"]),
+        (
+            "e.npz --reference r.npy --mixture r.npy",
+            &["r.npy: has the shape [3, 2, 8, 9], expected that of the references without their sources, [3, 8, 9]"],
+        ),
     ] {
         bench.fails(&format!("evaluate --estimate {arguments}"), 1, parts);
     }
