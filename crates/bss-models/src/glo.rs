@@ -24,8 +24,8 @@ pub struct Glo {
     noise: Noise,
 }
 
-/// Latents are kept divided by this. One is met once an epoch only, where the decoder is in every step: the same step of the
-/// optimiser moves it so much further.
+/// Latents are kept divided by this, so that a step of the optimiser moves them so much further than the decoder, which is in
+/// every step where each of them is met once an epoch. Of 1, 50 and 200, the last is best for 60 000 digits in batches of 128.
 const STRIDE: f32 = 200.0;
 
 /// Short descents of each mixture, of which the best goes on.

@@ -194,6 +194,30 @@ fn descents_that_look_at_some_values_do_as_well_by_all() {
 }
 
 #[test]
+fn the_gradients_of_generative_latent_optimisation_are_slopes_of_its_loss() {
+    let config = NeriConfig { widths: vec![32, 16], ..config(2, Latent::Delta) };
+    let model = Glo::new(config, EXAMPLES, Noise::new(1));
+    let batch = Batch { x: mixtures(), examples: (0..EXAMPLES as u32).collect(), ..Batch::default() };
+    let mut keep = Keep(vec![0.0f32; model.parameters().values.len()]);
+    let here = model.clone().step(&batch, 0.3, &mut keep).loss(0.3);
+    for slot in model.parameters().slots() {
+        let gradient = &keep.0[slot.range.clone()];
+        let norm = gradient.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
+        assert!(norm > 0.0 && norm.is_finite(), "{} has no gradient", slot.name);
+        // Along the gradient: far enough for single precision to see it, and not across many kinks.
+        let length = 2e-5 * here / norm;
+        let at = |sign: f64| {
+            let mut model = model.clone();
+            let values = &mut model.parameters_mut().values[slot.range.clone()];
+            values.iter_mut().zip(gradient).for_each(|(v, g)| *v += (sign * length / norm) as f32 * g);
+            model.step(&batch, 0.3, &mut Keep(vec![0.0; keep.0.len()])).loss(0.3)
+        };
+        let slope = (at(1.0) - at(-1.0)) / (2.0 * length);
+        assert!((slope / norm - 1.0).abs() < 0.03, "{}: a slope of {slope} against {norm}", slot.name);
+    }
+}
+
+#[test]
 fn generative_latent_optimisation_learns_its_examples_and_takes_their_sum_apart() {
     // Bars of 6 by 4 pixels: of each example one column is lit.
     let example = |i: usize| (0..24).map(move |p| if p % 6 == i % 6 { 0.9f32 } else { 0.05 });

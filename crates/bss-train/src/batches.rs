@@ -55,6 +55,9 @@ impl Sum {
 /// Batches that wait for the trainer.
 const AHEAD: usize = 4;
 
+/// Streams of numbers in a step.
+const STREAMS: usize = 1 << 16;
+
 impl Mixtures {
     /// The stored values of an example.
     fn stored(&self) -> usize {
@@ -168,8 +171,10 @@ impl Mixtures {
         let example = &self.examples[start..start + self.stored()];
         match &self.distortion {
             Some(distortion) => {
-                let draws = self.noise.normal(Purpose::Distort, place, step, Distortion::DRAWS);
-                distortion.of(example, &draws).into()
+                // There are no more streams than these; places beyond take what follows in them.
+                let (stream, turn) = (place % STREAMS, place / STREAMS);
+                let draws = self.noise.normal(Purpose::Distort, stream, step, (turn + 1) * Distortion::DRAWS);
+                distortion.of(example, &draws[turn * Distortion::DRAWS..]).into()
             }
             None => example.into(),
         }
@@ -241,15 +246,31 @@ mod tests {
     fn distorted_examples_come_otherwise_each_time_and_the_same_for_a_seed() {
         let distortion = Some(Distortion::new(0.5, [2, 3]));
         // Images that are all alike, so that nothing but the distortion tells them apart.
-        let examples: Vec<f32> = [0.0, 0.9, 0.3, 0.6, 0.2, 0.7].repeat(6);
-        let mixtures = Mixtures { examples: examples.into(), features: 6, distortion, mix: 1, batch: 2, ..mixtures(1) };
+        let image = [0.0, 0.9, 0.3, 0.6, 0.2, 0.7];
+        let examples: Vec<f32> = image.repeat(12);
+        let mixtures = Mixtures { examples: examples.into(), features: 6, distortion, batch: 2, ..mixtures(1) };
         let [first, second] = [0, 1].map(|step| mixtures.batch(step, 0).x);
         assert_eq!(first, mixtures.mixtures(0));
         assert_eq!(first, mixtures.clone().from_step(0, 0).recv().unwrap().x);
-        let images: Vec<&[f32]> = first.chunks_exact(6).chain(second.chunks_exact(6)).collect();
-        for (i, image) in images.iter().enumerate() {
-            assert!(images[..i].iter().all(|other| other != image) && *image != &mixtures.examples[..6], "{images:?}");
+        let seen: Vec<&[f32]> = first.chunks_exact(6).chain(second.chunks_exact(6)).collect();
+        for (i, x) in seen.iter().enumerate() {
+            assert!(seen[..i].iter().all(|other| other != x) && *x != image, "{seen:?}");
         }
+        // Each of the two in a mixture by itself: as those that come alone.
+        let alone = Mixtures { mix: 1, batch: 4, ..mixtures.clone() }.batch(0, 0).x;
+        let sum = |i: usize, p: usize| 0.5 * alone[12 * i + p] + 0.5 * alone[12 * i + 6 + p];
+        let sums: Vec<f32> = (0..12).map(|at| sum(at / 6, at % 6)).collect();
+        assert_eq!(first, sums);
+        let pairs = Mixtures { pairs: true, ..mixtures }.batch(0, 0).x;
+        assert_eq!(pairs, first.iter().map(|x| 0.5 * x).collect::<Vec<f32>>());
+    }
+
+    #[test]
+    fn no_two_places_of_a_step_are_distorted_alike() {
+        let distortion = Some(Distortion::new(0.5, [2, 3]));
+        let examples: Vec<f32> = [0.0, 0.9, 0.3, 0.6, 0.2, 0.7].into();
+        let mixtures = Mixtures { examples: examples.into(), features: 6, distortion, ..mixtures(1) };
+        assert_ne!(mixtures.example(0, 3, 0), mixtures.example(0, 3 + STREAMS, 0));
     }
 
     #[test]

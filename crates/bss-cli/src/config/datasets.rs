@@ -48,7 +48,7 @@ pub(crate) struct LearningConfig {
     pub(crate) epochs: usize,
     /// Mixtures in a step.
     pub(crate) batch: usize,
-    /// Pixels by which images are distorted, root mean square.
+    /// Pixels by which images are distorted along each axis, root mean square.
     pub(crate) distortion: f64,
     /// Learning rate at the start.
     pub(crate) learning_rate: f64,

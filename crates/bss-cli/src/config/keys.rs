@@ -73,7 +73,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("learning.start", Any, "folder of a run whose weights are the first ones; drawn at random if absent", |c| &mut c.learning.start),
     key("learning.epochs", Between(1, 1 << 32), "passes over the examples", |c| &mut c.learning.epochs),
     key("learning.batch", Between(2, 1 << 24), "mixtures in a step", |c| &mut c.learning.batch),
-    key("learning.distortion", NotNegative, "pixels by which images are bent, anew each time, root mean square; 0: not at all", |c| &mut c.learning.distortion),
+    key("learning.distortion", NotNegative, "pixels by which images are bent along each axis, anew each time; 0: not at all", |c| &mut c.learning.distortion),
     key("learning.learning_rate", Positive, "at the start", |c| &mut c.learning.learning_rate),
     key("learning.learning_rate_end", NotNegative, "at the end of a cosine", |c| &mut c.learning.learning_rate_end),
     key("learning.decay", Any, "cosine | exponential: how the learning rate falls", |c| &mut c.learning.decay),

@@ -285,6 +285,8 @@ fn what_is_no_dataset_is_refused() {
         bench.fails(&format!("fit {arguments} {SMALL} --out none"), 1, parts);
         assert!(!bench.path("none").exists());
     }
+    let far = format!("fit s.npy {SMALL} --set learning.distortion=8 --out none");
+    bench.fails(&far, 1, &["learning.distortion = 8 moves pixels out of images of 8 by 8; try 0.6"]);
     let glo = format!("fit s.npy {} --set learning.distortion=1 --out none", SMALL.replace("neri", "glo"));
     bench.fails(&glo, 1, &["glo learns a latent source for each example as it is; leave out learning.distortion = 1"]);
     bench.fails("fit s.npy --out none", 1, &["s.npy: has 3 dimensions", "a dataset", "neri"]);

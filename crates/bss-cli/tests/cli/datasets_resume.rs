@@ -11,7 +11,8 @@ use crate::resume::{interrupted, killed};
 
 /// A fit long enough to be caught in the middle.
 const LONG: &str = "s.npy --model neri --mix 2 --epochs 150 --set network.widths=[32,16] --set network.latent=4 \
-                    --set learning.batch=50 --set learning.distortion=0.3 --set learning.log_every=1 --set learning.checkpoint_seconds";
+                    --set learning.batch=50 --set learning.distortion=0.3 --set learning.log_every=1 \
+                    --set learning.checkpoint_seconds";
 
 /// A bench with 300 examples of stripes in `s.npy`.
 fn stripes() -> Bench {

@@ -23,8 +23,8 @@ use crate::warnings::Warnings;
 /// Draws from the posterior for a standard deviation.
 const DRAWS: usize = 16;
 
-/// Mixtures between two moves of the progress bar: enough for the models to share out among threads.
-const PART: usize = 1024;
+/// Mixtures between two moves of the progress bar: as many as the models separate at once, or a multiple of them.
+const PART: usize = 512;
 
 /// Separates mixtures (examples, features…) into (examples, sources, features…).
 ///

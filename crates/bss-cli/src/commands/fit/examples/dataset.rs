@@ -1,12 +1,12 @@
 //! What a model of a dataset is fitted to.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use bss_nn::Noise;
 use bss_train::{Distortion, Mixtures};
 
 use crate::args::FitArgs;
 use crate::commands::fit::settings::fingerprint;
-use crate::config::{Config, FrontEnd as Kind};
+use crate::config::{self, Config};
 use crate::front_end::FrontEnd;
 use crate::input::{Examples, read_examples};
 use crate::model;
@@ -62,12 +62,22 @@ impl Dataset {
 /// What the settings ask for, of images.
 fn distortion(config: &Config, shape: &[usize], label: &str) -> Result<Option<Distortion>> {
     let size = config.learning.distortion;
-    match *shape {
-        _ if size == 0.0 => Ok(None),
-        [height, width] if config.front_end.kind == Kind::None => Ok(Some(Distortion::new(size, [height, width]))),
-        _ => bail!(
+    if size == 0.0 {
+        return Ok(None);
+    }
+    ensure!(
+        config.front_end.kind == config::FrontEnd::None,
+        "learning.distortion = {size} moves the pixels of images, and this is sound; set it to 0"
+    );
+    let [height, width] = *shape else {
+        bail!(
             "learning.distortion = {size} moves the pixels of images (examples, height, width), and {label} holds \
              examples of shape {shape:?}; set it to 0"
-        ),
-    }
+        );
+    };
+    ensure!(
+        size < height.min(width) as f64,
+        "learning.distortion = {size} moves pixels out of images of {height} by {width}; try 0.6"
+    );
+    Ok(Some(Distortion::new(size, [height, width])))
 }

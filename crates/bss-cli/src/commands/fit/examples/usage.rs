@@ -41,10 +41,10 @@ impl Usage {
     }
 }
 
-/// The usage of each source, on mixtures as they would come in the epoch after the last.
+/// The usage of each source, on mixtures as they would come in the epoch after the last, but not distorted.
 pub(super) fn of(model: &dyn SeparatesExamples, mixtures: &Mixtures, epochs: usize) -> Vec<Usage> {
     let count = mixtures.count() / mixtures.mix;
-    let judged = Mixtures { batch: count.min(MIXTURES), ..mixtures.clone() };
+    let judged = Mixtures { batch: count.min(MIXTURES), distortion: None, ..mixtures.clone() };
     let x = judged.batch(epochs as u64 * judged.per_epoch(), 0).x;
     let count = model.sources();
     let mut usage = of_sources(&model.separate(&x), count, mixtures.features);
