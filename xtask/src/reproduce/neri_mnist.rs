@@ -96,8 +96,8 @@ fn read(path: &Path) -> Result<Vec<Value>> {
     serde_json::from_str(&text).with_context(|| format!("cannot understand {}", path.display()))
 }
 
-/// How far a median PSNR may fall short of the stored one, in dB: another processor rounds otherwise.
-const TOLERANCE_DB: f64 = 0.15;
+/// How far a score may fall short of the stored one: another processor rounds otherwise.
+const TOLERANCES: [(&str, f64); 3] = [("psnr_db", 0.15), ("ssim", 0.005), ("superfluous", 0.03)];
 
 /// Whether a cell is as good as it was stored.
 fn agrees(found: &Value, stored: &[Value]) -> bool {
@@ -105,14 +105,17 @@ fn agrees(found: &Value, stored: &[Value]) -> bool {
         println!("{} is not among the stored results", found["cell"]);
         return false;
     };
-    let psnr = |result: &Value, estimate: &str| result["scores"][estimate]["psnr_db"].as_f64();
-    let estimates = before["scores"].as_object().into_iter().flatten().map(|(name, _)| name);
-    let short = estimates.filter(|name| {
-        psnr(before, name).is_some_and(|before| psnr(found, name).is_none_or(|found| found < before - TOLERANCE_DB))
-    });
-    let short: Vec<&String> = short.collect();
+    let score = |result: &Value, estimate: &str, name: &str| result["scores"][estimate][name].as_f64();
+    let estimates = before["scores"].as_object().into_iter().flatten().map(|(estimate, _)| estimate);
+    let scores = estimates.flat_map(|estimate| TOLERANCES.map(|(name, tolerance)| (estimate, name, tolerance)));
+    let falls_short = |(estimate, name, tolerance): &(&String, &str, f64)| {
+        let found = score(found, estimate, name);
+        score(before, estimate, name).is_some_and(|before| found.is_none_or(|found| found < before - tolerance))
+    };
+    let short: Vec<String> =
+        scores.filter(falls_short).map(|(estimate, name, _)| format!("{estimate} in {name}")).collect();
     if !short.is_empty() {
-        println!("{}: {short:?} fell short of the stored result", found["cell"]);
+        println!("{}: fell short of the stored result: {}", found["cell"], short.join(", "));
     }
     short.is_empty()
 }
@@ -125,11 +128,19 @@ mod tests {
 
     #[test]
     fn a_cell_that_fell_short_or_is_new_is_told() {
-        let result = |psnr: f64| json!({ "cell": "neri/2/1", "scores": { "vaem": { "psnr_db": psnr } } });
-        assert!(agrees(&result(25.9), &[result(26.0)]));
-        assert!(!agrees(&result(25.8), &[result(26.0)]));
-        assert!(!agrees(&result(25.9), &[]));
+        let result = |psnr: f64, ssim: f64, superfluous: Option<f64>| {
+            let scores = json!({ "psnr_db": psnr, "ssim": ssim, "superfluous": superfluous });
+            json!({ "cell": "neri/2/1", "scores": { "vaem": scores } })
+        };
+        let stored = [result(26.0, 0.9, Some(0.97))];
+        assert!(agrees(&result(25.9, 0.896, Some(0.95)), &stored));
+        assert!(agrees(&result(26.0, 0.9, Some(0.97)), &[result(26.0, 0.9, None)]));
+        for short in [result(25.8, 0.9, Some(0.97)), result(26.0, 0.89, Some(0.97)), result(26.0, 0.9, Some(0.9))] {
+            assert!(!agrees(&short, &stored), "{short}");
+        }
+        assert!(!agrees(&result(26.0, 0.9, None), &stored));
+        assert!(!agrees(&result(25.9, 0.9, None), &[]));
         let nothing = json!({ "cell": "neri/2/1", "scores": {} });
-        assert!(!agrees(&nothing, &[result(26.0)]));
+        assert!(!agrees(&nothing, &stored));
     }
 }

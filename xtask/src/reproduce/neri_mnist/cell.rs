@@ -13,15 +13,18 @@ use crate::reproduce::{Preset, bss, course, replace};
 /// A method with a number of sources and a seed.
 #[derive(Debug, Clone)]
 pub(super) struct Cell {
+    /// As `bss fit` calls it.
     method: &'static str,
+    /// Of a run that goes on from another of the same method: what is new, to tell them apart.
+    further: Option<&'static str>,
     sources: u64,
     seed: u64,
     /// What `bss fit` is told besides.
     options: String,
-    /// Of the same method, preset and seed, the number of sources and the options of the run that it starts from.
-    start: Option<(u64, String)>,
+    /// The one that it goes on from.
+    start: Option<Box<Cell>>,
     /// Estimates by name, with what `bss separate` is told.
-    estimates: &'static [(&'static str, &'static [&'static str])],
+    pub(super) estimates: &'static [(&'static str, &'static [&'static str])],
     /// Part of the name, to tell presets apart.
     preset: &'static str,
 }
@@ -35,71 +38,83 @@ const OF_VAE: &[(&str, &[&str])] = &[
 /// What is looked at while a fit goes on: quick to have.
 const OF_COURSE: &[&str] = &["--mask", "--refine", "0"];
 const PLAIN: &[(&str, &[&str])] = &[("plain", &[])];
+const OF_GLO: &[(&str, &[&str])] = &[("plain", &[]), ("masked", &["--mask"])];
 
 const QUICK: &str = "--mix 2 --epochs 32";
 /// A long run gains from weights that may grow, which calm it by themselves, and from a constant β.
 const CALM: &str = "--set learning.weight_decay=0 --set learning.beta_first=1 --set learning.beta_last=1";
 /// The best of four after five epochs, by the test mixtures: 22.5 dB, where seed 1 has 20.9.
 const LONG_SEED: u64 = 3;
-/// The baselines', which would gain from more.
+/// The baselines', of which MixIT would gain from more.
 const MEDIUM: &str = "--mix 2 --epochs 30";
-const SINGLES: &str = "--mix 1 --epochs 30";
-const CLEAN: &str = "--mix 1 --epochs 30 --set learning.weight_decay=0";
+const PAIRS: &str = "--mix 2 --epochs 60";
+const SINGLES: &str = "--mix 1 --epochs 60";
+const CLEAN: &str = "--mix 1 --epochs 60 --set learning.weight_decay=0";
 const AT_ONCE: &str = "--mix 2";
 
 /// The cells of a preset, the most telling first.
 pub(super) fn cells(preset: Preset) -> Vec<Cell> {
     let cell = |method, sources, seed, options: &str, estimates| {
         let preset = if preset == Preset::Quick { "quick" } else { "paper" };
-        Cell { method, sources, seed, options: options.to_owned(), estimates, preset, start: None }
+        Cell { method, further: None, sources, seed, options: options.to_owned(), estimates, preset, start: None }
     };
     if preset == Preset::Quick {
         return [1, 2, 3].map(|seed| cell("neri", 2, seed, QUICK, OF_VAE)).into();
     }
-    let neri = |sources, options: &str| cell("neri", sources, LONG_SEED, options, OF_VAE);
-    let long = format!("--mix 2 --epochs 500 --set learning.learning_rate=1e-3 {CALM}");
-    // On from the run with two sources: a smaller step, and β at once.
-    let on = format!("--mix 2 --epochs 40 --set learning.learning_rate=5e-4 {CALM} --set learning.warm_up_epochs=0");
-    let grown = |sources| Cell { start: Some((2, long.clone())), ..neri(sources, &on) };
+    let long =
+        cell("neri", 2, LONG_SEED, &format!("--mix 2 --epochs 500 --set learning.learning_rate=1e-3 {CALM}"), OF_VAE);
+    // On from there: β at once.
+    let on = |start: &Cell, sources, further, options: &str| Cell {
+        further: Some(further),
+        sources,
+        options: format!("--mix 2 {options} {CALM} --set learning.warm_up_epochs=0 --set learning.distortion=0.6"),
+        start: Some(Box::new(start.clone())),
+        ..long.clone()
+    };
+    let bent = on(&long, 2, "bent", "--epochs 240 --set learning.learning_rate=1e-3");
+    let grown = |sources| on(&bent, sources, "grown", "--epochs 20 --set learning.learning_rate=5e-4");
     let nmf = |sources| cell("nmf", sources, 1, AT_ONCE, PLAIN);
     let ae = |sources| cell("ae", sources, 1, MEDIUM, PLAIN);
     // As supervised as the paper's must have been for two sources; mixtures of two need four outputs.
     let mixit = |sources| cell("mixit", sources, 1, SINGLES, PLAIN);
     // Its latent variables are no weights, and must not decay.
-    let glo = cell("glo", 2, 1, CLEAN, PLAIN);
-    let of_mixtures = cell("mixit", 4, 1, MEDIUM, PLAIN);
-    [neri(2, &long), grown(3), grown(4), nmf(2), nmf(3), mixit(2), mixit(3), of_mixtures, glo, ae(2), ae(3)].into()
+    let glo = cell("glo", 2, 1, CLEAN, OF_GLO);
+    let of_mixtures = cell("mixit", 4, 1, PAIRS, PLAIN);
+    [long.clone(), bent.clone(), grown(3), grown(4), nmf(2), nmf(3), mixit(2), mixit(3), of_mixtures, glo, ae(2), ae(3)]
+        .into()
 }
 
 impl Cell {
     /// What tells it from all others.
     pub(super) fn name(&self) -> String {
-        self.name_with(self.sources)
+        format!("{}/{}/K{}/seed{}", self.preset, self.row(), self.sources, self.seed)
     }
 
-    fn name_with(&self, sources: u64) -> String {
-        format!("{}/{}/K{sources}/seed{}", self.preset, self.method, self.seed)
+    /// The method, and what is new in a run that goes on from another.
+    fn row(&self) -> String {
+        [Some(self.method), self.further].into_iter().flatten().collect::<Vec<_>>().join("-")
     }
 
-    /// Where the run of a cell is.
-    fn folder(work: &Work, name: &str) -> PathBuf {
-        work.folder.join(name.replace('/', "-"))
+    /// All that a run depends on: fitted anew, the one that it goes on from would make another of this one.
+    fn all_options(&self) -> String {
+        match &self.start {
+            Some(start) => format!("{} --start {} ({})", self.options, start.name(), start.all_options()),
+            None => self.options.clone(),
+        }
+    }
+
+    /// Where its run is.
+    fn folder(&self, work: &Work) -> PathBuf {
+        work.folder.join(self.name().replace('/', "-"))
     }
 
     /// Fits, unless the run of an earlier call is there, separates the test mixtures and scores them.
     ///
     /// What an earlier call has left counts if it was fitted with the same options.
     pub(super) fn run(&self, work: &Work) -> Result<Value> {
-        let name = self.name();
-        let run = Self::folder(work, &name);
+        let run = self.folder(work);
         let path = run.display().to_string();
-        let kept = Kept::of(&run);
-        let start = self.start.as_ref().map(|(sources, first)| (self.name_with(*sources), first));
-        let options = match &start {
-            // Fitted anew, the run that it starts from would make another of this one.
-            Some((name, first)) => format!("{} --start {name} ({first})", self.options),
-            None => self.options.clone(),
-        };
+        let (kept, options) = (Kept::of(&run), self.all_options());
         let is_same = kept.as_ref().is_some_and(|kept| kept.options == options);
         let done = kept.filter(|_| is_same && run.join("model.safetensors").is_file()).and_then(|kept| kept.seconds);
         let seconds = if let Some(seconds) = done {
@@ -108,7 +123,7 @@ impl Cell {
             let (sources, seed) = (self.sources.to_string(), self.seed.to_string());
             let mut words = vec!["fit", &work.training, "--model", self.method, "--sources", &sources, "--seed", &seed];
             words.extend(self.options.split(' '));
-            let start = start.map(|(name, _)| Self::folder(work, &name).display().to_string());
+            let start = self.start.as_ref().map(|start| start.folder(work).display().to_string());
             words.extend(start.iter().flat_map(|start| ["--start", start]));
             words.extend(["--out", &path, "--quiet"]);
             let begun = is_same && run.join("config.toml").is_file();
@@ -129,8 +144,7 @@ impl Cell {
             scores.insert((*estimate).to_owned(), score(work, &path, options)?);
         }
         Ok(json!({
-            "cell": name,
-            "method": self.method,
+            "cell": self.name(),
             "preset": self.preset,
             "sources": self.sources,
             "seed": self.seed,
