@@ -47,7 +47,6 @@ const CALM: &str = "--set learning.weight_decay=0 --set learning.beta_first=1 --
 const LONG_SEED: u64 = 3;
 /// The baselines', of which MixIT would gain from more.
 const MEDIUM: &str = "--mix 2 --epochs 30";
-const PAIRS: &str = "--mix 2 --epochs 60";
 const SINGLES: &str = "--mix 1 --epochs 60";
 const CLEAN: &str = "--mix 1 --epochs 60 --set learning.weight_decay=0";
 const AT_ONCE: &str = "--mix 2";
@@ -79,7 +78,7 @@ pub(super) fn cells(preset: Preset) -> Vec<Cell> {
     let mixit = |sources| cell("mixit", sources, 1, SINGLES, PLAIN);
     // Its latent variables are no weights, and must not decay.
     let glo = cell("glo", 2, 1, CLEAN, OF_GLO);
-    let of_mixtures = cell("mixit", 4, 1, PAIRS, PLAIN);
+    let of_mixtures = cell("mixit", 4, 1, MEDIUM, PLAIN);
     [long.clone(), bent.clone(), grown(3), grown(4), nmf(2), nmf(3), mixit(2), mixit(3), of_mixtures, glo, ae(2), ae(3)]
         .into()
 }
