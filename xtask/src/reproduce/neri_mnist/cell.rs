@@ -38,7 +38,7 @@ const OF_VAE: &[(&str, &[&str])] = &[
 /// What is looked at while a fit goes on: quick to have.
 const OF_COURSE: &[&str] = &["--mask", "--refine", "0"];
 const PLAIN: &[(&str, &[&str])] = &[("plain", &[])];
-const OF_GLO: &[(&str, &[&str])] = &[("plain", &[]), ("masked", &["--mask"])];
+const PLAIN_AND_MASKED: &[(&str, &[&str])] = &[("plain", &[]), ("masked", &["--mask"])];
 
 const QUICK: &str = "--mix 2 --epochs 32";
 /// A long run gains from weights that may grow, which calm it by themselves, and from a constant β.
@@ -75,10 +75,10 @@ pub(super) fn cells(preset: Preset) -> Vec<Cell> {
     let nmf = |sources| cell("nmf", sources, 1, AT_ONCE, PLAIN);
     let ae = |sources| cell("ae", sources, 1, MEDIUM, PLAIN);
     // As supervised as the paper's must have been for two sources; mixtures of two need four outputs.
-    let mixit = |sources| cell("mixit", sources, 1, SINGLES, PLAIN);
+    let mixit = |sources| cell("mixit", sources, 1, SINGLES, PLAIN_AND_MASKED);
     // Its latent variables are no weights, and must not decay.
-    let glo = cell("glo", 2, 1, CLEAN, OF_GLO);
-    let of_mixtures = cell("mixit", 4, 1, MEDIUM, PLAIN);
+    let glo = cell("glo", 2, 1, CLEAN, PLAIN_AND_MASKED);
+    let of_mixtures = cell("mixit", 4, 1, MEDIUM, PLAIN_AND_MASKED);
     [long.clone(), bent.clone(), grown(3), grown(4), nmf(2), nmf(3), mixit(2), mixit(3), of_mixtures, glo, ae(2), ae(3)]
         .into()
 }

@@ -9,12 +9,13 @@ use crate::reproduce::machine;
 /// A row of Table II: the method's name there, the row of cells and the estimate here, K, and the paper's PSNR in dB and SSIM.
 type Entry = (&'static str, &'static str, &'static str, u64, Option<(f64, f64)>);
 
-const PAPER: [Entry; 19] = [
+const PAPER: [Entry; 22] = [
     ("NMF", "nmf", "plain", 2, Some((17.22, 0.50))),
     ("AE", "ae", "plain", 2, Some((15.96, 0.43))),
     ("GLO", "glo", "plain", 2, Some((24.63, 0.86))),
     ("GLO, masked", "glo", "masked", 2, None),
     ("MixIT", "mixit", "plain", 2, Some((25.69, 0.88))),
+    ("MixIT, masked", "mixit", "masked", 2, None),
     ("VAEM, encoder alone, images as they are", "neri", "vaem-encoder", 2, None),
     ("VAEM, images as they are", "neri", "vaem", 2, None),
     ("VAE", "neri-bent", "vae", 2, None),
@@ -23,10 +24,12 @@ const PAPER: [Entry; 19] = [
     ("NMF", "nmf", "plain", 3, Some((18.27, 0.44))),
     ("AE", "ae", "plain", 3, Some((16.30, 0.43))),
     ("MixIT", "mixit", "plain", 3, Some((25.41, 0.69))),
+    ("MixIT, masked", "mixit", "masked", 3, None),
     ("VAE", "neri-grown", "vae", 3, None),
     ("VAEM, encoder alone", "neri-grown", "vaem-encoder", 3, None),
     ("VAEM", "neri-grown", "vaem", 3, Some((27.68, 0.94))),
-    ("MixIT, mixtures of two", "mixit", "plain", 4, None),
+    ("MixIT, of mixtures of two", "mixit", "plain", 4, None),
+    ("MixIT, of mixtures of two, masked", "mixit", "masked", 4, None),
     ("VAEM, encoder alone", "neri-grown", "vaem-encoder", 4, None),
     ("VAEM", "neri-grown", "vaem", 4, None),
 ];
