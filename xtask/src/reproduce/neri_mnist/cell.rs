@@ -15,8 +15,8 @@ use crate::reproduce::{Preset, bss, course, replace};
 pub(super) struct Cell {
     /// As `bss fit` calls it.
     method: &'static str,
-    /// Of a run that goes on from another of the same method: what is new, to tell them apart.
-    further: Option<&'static str>,
+    /// Tells it from others of the method: its name, and what is new in a run that goes on from another.
+    row: &'static str,
     sources: u64,
     seed: u64,
     /// What `bss fit` is told besides.
@@ -55,7 +55,7 @@ const AT_ONCE: &str = "--mix 2";
 pub(super) fn cells(preset: Preset) -> Vec<Cell> {
     let cell = |method, sources, seed, options: &str, estimates| {
         let preset = if preset == Preset::Quick { "quick" } else { "paper" };
-        Cell { method, further: None, sources, seed, options: options.to_owned(), estimates, preset, start: None }
+        Cell { method, row: method, sources, seed, options: options.to_owned(), estimates, preset, start: None }
     };
     if preset == Preset::Quick {
         return [1, 2, 3].map(|seed| cell("neri", 2, seed, QUICK, OF_VAE)).into();
@@ -63,15 +63,15 @@ pub(super) fn cells(preset: Preset) -> Vec<Cell> {
     let long =
         cell("neri", 2, LONG_SEED, &format!("--mix 2 --epochs 500 --set learning.learning_rate=1e-3 {CALM}"), OF_VAE);
     // On from there: β at once.
-    let on = |start: &Cell, sources, further, options: &str| Cell {
-        further: Some(further),
+    let on = |start: &Cell, sources, row, options: &str| Cell {
+        row,
         sources,
         options: format!("--mix 2 {options} {CALM} --set learning.warm_up_epochs=0 --set learning.distortion=0.6"),
         start: Some(Box::new(start.clone())),
-        ..long.clone()
+        ..start.clone()
     };
-    let bent = on(&long, 2, "bent", "--epochs 240 --set learning.learning_rate=1e-3");
-    let grown = |sources| on(&bent, sources, "grown", "--epochs 20 --set learning.learning_rate=5e-4");
+    let bent = on(&long, 2, "neri-bent", "--epochs 240 --set learning.learning_rate=1e-3");
+    let grown = |sources| on(&bent, sources, "neri-grown", "--epochs 20 --set learning.learning_rate=5e-4");
     let nmf = |sources| cell("nmf", sources, 1, AT_ONCE, PLAIN);
     let ae = |sources| cell("ae", sources, 1, MEDIUM, PLAIN);
     // As supervised as the paper's must have been for two sources; mixtures of two need four outputs.
@@ -86,12 +86,7 @@ pub(super) fn cells(preset: Preset) -> Vec<Cell> {
 impl Cell {
     /// What tells it from all others.
     pub(super) fn name(&self) -> String {
-        format!("{}/{}/K{}/seed{}", self.preset, self.row(), self.sources, self.seed)
-    }
-
-    /// The method, and what is new in a run that goes on from another.
-    fn row(&self) -> String {
-        [Some(self.method), self.further].into_iter().flatten().collect::<Vec<_>>().join("-")
+        format!("{}/{}/K{}/seed{}", self.preset, self.row, self.sources, self.seed)
     }
 
     /// All that a run depends on: fitted anew, the one that it goes on from would make another of this one.
