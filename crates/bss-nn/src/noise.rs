@@ -46,6 +46,9 @@ pub struct Noise {
 }
 
 impl Noise {
+    /// Streams of a purpose at a step, one for each restart; a larger restart has the numbers of one below.
+    pub const STREAMS: usize = 1 << 16;
+
     /// Noise of the given seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
@@ -80,7 +83,7 @@ impl Noise {
 
     fn stream(self, purpose: Purpose, restart: usize, step: u64) -> ChaCha8Rng {
         let mut generator = ChaCha8Rng::seed_from_u64(self.seed);
-        generator.set_stream((purpose as u64) << 56 | (restart as u64 & 0xffff) << 40 | step & 0xff_ffff_ffff);
+        generator.set_stream((purpose as u64) << 56 | ((restart % Self::STREAMS) as u64) << 40 | step & 0xff_ffff_ffff);
         generator
     }
 }

@@ -55,9 +55,6 @@ impl Sum {
 /// Batches that wait for the trainer.
 const AHEAD: usize = 4;
 
-/// Streams of numbers in a step.
-const STREAMS: usize = 1 << 16;
-
 impl Mixtures {
     /// The stored values of an example.
     fn stored(&self) -> usize {
@@ -172,7 +169,7 @@ impl Mixtures {
         match &self.distortion {
             Some(distortion) => {
                 // There are no more streams than these; places beyond take what follows in them.
-                let (stream, turn) = (place % STREAMS, place / STREAMS);
+                let (stream, turn) = (place % Noise::STREAMS, place / Noise::STREAMS);
                 let draws = self.noise.normal(Purpose::Distort, stream, step, (turn + 1) * Distortion::DRAWS);
                 distortion.of(example, &draws[turn * Distortion::DRAWS..]).into()
             }
@@ -270,7 +267,7 @@ mod tests {
         let distortion = Some(Distortion::new(0.5, [2, 3]));
         let examples: Vec<f32> = [0.0, 0.9, 0.3, 0.6, 0.2, 0.7].into();
         let mixtures = Mixtures { examples: examples.into(), features: 6, distortion, ..mixtures(1) };
-        assert_ne!(mixtures.example(0, 3, 0), mixtures.example(0, 3 + STREAMS, 0));
+        assert_ne!(mixtures.example(0, 3, 0), mixtures.example(0, 3 + Noise::STREAMS, 0));
     }
 
     #[test]
